@@ -1,0 +1,252 @@
+"""The command line: parse options, call `matcalc`, print, map errors to exit codes.
+
+Exit status: 0 done, 1 a check disagrees, 2 bad usage or bad input.  Answers go to standard output, errors to standard
+error with the source line and a caret under the place.  NumPy is imported only by `check`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import textwrap
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+import matcalc
+
+__all__ = ["main"]
+
+FORMS = ("matrix", "index", "cases", "vec", "elements")
+WIDTH = 79
+
+
+class BadInput(click.ClickException):
+    """A message that is printed as it stands and ends the program with status 2."""
+
+    exit_code = 2
+
+    def show(self, file: object = None) -> None:
+        click.echo(self.message, err=True)
+
+
+class ExpressionCommand(click.Command):
+    """A command whose expression may start with a minus sign, as in `matcalc derive "-x'*x" --wrt x`.
+
+    No option has a one-letter name, so an argument with one leading dash can only be an expression.
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if "--" not in args:
+            negative = [arg for arg in args if re.match("-[^-]", arg)]
+            args = [arg for arg in args if arg not in negative] + ["--", *negative]
+        return super().parse_args(ctx, args)
+
+
+def sizes_of_dimensions(text: str) -> dict[str, int]:
+    """Read `m=2,n=3`."""
+    sizes = {}
+    for part in text.split(","):
+        match = re.fullmatch(r"\s*(\w+)\s*=\s*0*([1-9][0-9]{0,8})\s*", part)
+        if match is None:
+            raise click.BadParameter(f"{part.strip()!r} is not NAME=SIZE with a positive whole number, as in m=2,n=3")
+        sizes[match[1]] = int(match[2])
+    return sizes
+
+
+@contextmanager
+def reported_errors() -> Iterator[None]:
+    """Turn every failure of the library into a message and exit status 2; no traceback reaches the user."""
+    try:
+        yield
+    except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+        raise
+    except matcalc.MatcalcError as error:
+        raise BadInput(error.render()) from None
+    except RecursionError:
+        raise BadInput("error: the expression is nested too deeply") from None
+    except MemoryError:
+        raise BadInput("error: the answer does not fit into memory") from None
+    except Exception as error:
+        raise BadInput(
+            f"error: matcalc failed with {type(error).__name__}: {error}\n"
+            "hint: this is a defect of matcalc; a report with the input helps to mend it"
+        ) from None
+
+
+def bad_input(message: str) -> NoReturn:
+    raise BadInput(f"error: {message}")
+
+
+def read_source(source: str) -> str:
+    """The text of SOURCE: of standard input for `-`, of the file for a path to an `.mc` program, else SOURCE itself."""
+    if source != "-" and not source.endswith(".mc"):
+        return source
+    try:
+        data = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
+    except OSError as error:
+        bad_input(f"cannot read {source}: {error.strerror}")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        bad_input(f"{'standard input' if source == '-' else source} is not UTF-8 text: byte {error.start + 1} is wrong")
+
+
+def echo(text: str) -> None:
+    """Print `text`; characters that standard output cannot encode are escaped."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    click.echo(text.encode(encoding, "backslashreplace").decode(encoding))
+
+
+def answer(derivative: matcalc.Derivative, form: str, sizes: dict[str, int] | None) -> str:
+    """The derivative, alone on its line when it is one line, then what stands for the names that it introduces."""
+    where = (f"where {name} = {text}" for name, text in derivative.where.items())
+    return "\n".join([derivative.to_text(form=form, sizes=sizes), *where])
+
+
+def assumptions(derivatives: Sequence[matcalc.Derivative]) -> str:
+    """What the answers take for granted, in lines of at most 79 characters: declarations, layout, shapes, notes."""
+    declarations = dict.fromkeys(text for derivative in derivatives for text in derivative.declarations)
+    notes = dict.fromkeys(note for derivative in derivatives for note in derivative.notes)
+    facts = [
+        "assumed: " + "; ".join(text.replace(" ", "\0") for text in declarations),  # \0: no line break here
+        f"layout: {derivatives[0].layout}",
+        *(f"shape by {derivative.wrt}: ({', '.join(derivative.shape)})" for derivative in derivatives),
+        *(f"note: {note}" for note in notes),
+    ]
+    return "\n".join(textwrap.fill(fact, WIDTH, subsequent_indent="  ") for fact in facts).replace("\0", " ")
+
+
+def text_answer(derivatives: Sequence[matcalc.Derivative], form: str, sizes: dict[str, int] | None) -> str:
+    """The answers, each under a heading when there are several, then what was assumed."""
+    blocks = [answer(derivative, form, sizes) for derivative in derivatives]
+    if len(derivatives) > 1:
+        blocks = [f"by {derivative.wrt}:\n{block}" for derivative, block in zip(derivatives, blocks, strict=True)]
+    return "\n\n".join([*blocks, assumptions(derivatives)])
+
+
+def by_name(
+    source: str, wrt: tuple[str, ...], declare: tuple[str, ...], layout: str, order: int, of: str | None
+) -> matcalc.Derivatives:
+    """The derivatives, by the name of the variable."""
+    return matcalc.derive(read_source(source), wrt=list(wrt), declare=list(declare), layout=layout, order=order, of=of)
+
+
+def source_options(command: click.decorators.FC) -> click.decorators.FC:
+    """The argument and the options that say what is differentiated."""
+    for option in (
+        click.option("--of", metavar="NAME", help="The assigned name to differentiate; else the last one."),
+        click.option(
+            "--layout",
+            type=click.Choice(["numerator", "denominator"]),
+            default="numerator",
+            show_default=True,
+            help="Whether entry (i, j) of a vector by vector is dy_i/dx_j or dy_j/dx_i.",
+        ),
+        click.option(
+            "--declare",
+            multiple=True,
+            metavar="TEXT",
+            help="Declarations such as 'A: matrix(m, n) symmetric'; ';' parts several. Repeatable.",
+        ),
+        click.option("--order", type=click.IntRange(min=1), default=1, show_default=True, help="The order."),
+        click.option("--wrt", multiple=True, required=True, metavar="NAME", help="The variable. Repeatable."),
+        click.argument("source"),
+    ):
+        command = option(command)
+    return command
+
+
+@click.group(context_settings={"max_content_width": WIDTH})
+@click.version_option(matcalc.__version__, prog_name="matcalc")
+def main() -> None:
+    """Symbolic matrix calculus: any derivative, for symbolic shapes.
+
+    SOURCE is an expression, the path of a program (a file NAME.mc), or - for standard input.
+    """
+
+
+@main.command(cls=ExpressionCommand)
+@source_options
+@click.option("--form", type=click.Choice(FORMS), help="The notation of text and LaTeX.  [default: matrix]")
+@click.option("--size", type=sizes_of_dimensions, metavar="m=2,n=3", help="Sizes of dimensions, for --form elements.")
+@click.option(
+    "--emit",
+    type=click.Choice(["text", "latex", "json", "numpy"]),
+    default="text",
+    show_default=True,
+    help="What to print.",
+)
+@click.option("--value", is_flag=True, help="With --emit numpy: the function returns (value, derivative).")
+def derive(
+    source: str,
+    wrt: tuple[str, ...],
+    order: int,
+    declare: tuple[str, ...],
+    layout: str,
+    of: str | None,
+    form: str | None,
+    size: dict[str, int] | None,
+    emit: str,
+    value: bool,
+) -> None:
+    """Print the derivative of SOURCE.
+
+    \b
+    matcalc derive "x'*A*x" --wrt x
+    matcalc derive "B'*B" --wrt B --form index
+    matcalc derive "A*x" --wrt A --size m=2,n=3 --form elements
+    matcalc derive net.mc --wrt U --wrt W --emit numpy
+    """
+    if form and emit not in ("text", "latex"):
+        raise click.UsageError(f"--form goes with --emit text or latex, not with --emit {emit}.")
+    if size and form != "elements":
+        raise click.UsageError("--size goes with --form elements.")
+    if value and emit != "numpy":
+        raise click.UsageError("--value goes with --emit numpy.")
+    with reported_errors():
+        derivatives = by_name(source, wrt, declare, layout, order, of)
+        printed = list(derivatives.values())
+        if emit == "numpy":
+            echo(derivatives.numpy(value=value) if len(printed) > 1 else printed[0].numpy(value=value))
+        elif emit == "json":
+            objects = [derivative.to_json() for derivative in printed]
+            echo(json.dumps(objects if len(objects) > 1 else objects[0], indent=2))
+        elif emit == "latex":
+            echo("\n\n".join(derivative.latex(form=form or "matrix", sizes=size) for derivative in printed))
+        else:
+            echo(text_answer(printed, form or "matrix", size))
+
+
+@main.command(cls=ExpressionCommand)
+@source_options
+@click.option("--size", type=sizes_of_dimensions, metavar="m=2,n=3", help="Sizes of dimensions; the others are drawn.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The seed of the random point.")
+def check(
+    source: str,
+    wrt: tuple[str, ...],
+    order: int,
+    declare: tuple[str, ...],
+    layout: str,
+    of: str | None,
+    size: dict[str, int] | None,
+    seed: int,
+) -> None:
+    """Compare the derivative of SOURCE with a numeric one at a random point; status 1 when they disagree.
+
+    \b
+    matcalc check "x'*A*x" --wrt x
+    """
+    with reported_errors():
+        derivatives = by_name(source, wrt, declare, layout, order, of)
+        checks = [derivative.check(seed=seed, sizes=size) for derivative in derivatives.values()]
+        echo("\n\n".join(found.text for found in checks))
+    sys.exit(0 if all(found.agrees for found in checks) else 1)
+
+
+if __name__ == "__main__":
+    main(prog_name="matcalc")

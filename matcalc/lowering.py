@@ -1,0 +1,533 @@
+"""Lowering: from a typed form to a core node.
+
+Orientation ends here: a row and a column both become one axis, broadcasting becomes ones axes, `vec` and `kron` make
+compound axes that are several axes of the node.  Derivatives are taken here, where they stand.  The functions
+log(1 + exp u), log Σ exp u, exp(u)/Σ exp u, 1/(1 + exp(-u)) and log softmax u are recognised: each is equal to its atom for all
+real u, and the atom's derivative is a polynomial in atoms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+
+from matcalc.differentiate import derivative
+from matcalc.errors import KindError, MatcalcError, UnsupportedError
+from matcalc.expr import (
+    Add,
+    Apply,
+    Constant,
+    Delta,
+    Node,
+    Number,
+    Power,
+    Product,
+    Size,
+    Unknown,
+    Variable,
+    add,
+    apply_elementwise,
+    apply_matrix,
+    identity,
+    ones,
+    power,
+    product,
+    scale,
+    split_coefficient,
+    transpose,
+)
+from matcalc.form import Axis, Form, Shape, subforms
+from matcalc.inference import TypedProgram
+from matcalc.operation import operation
+from matcalc.tensor import Index, Tensor, align, contract, elementwise, matrix_function
+from matcalc.traversal import substitute
+
+__all__ = ["Environment", "lower"]
+
+#: The largest integer power of a matrix that is written out as a product.
+LARGEST_POWER = 64
+
+
+def lower(program: TypedProgram, layout: str = "numerator") -> Environment:
+    """The environment in which the forms of a program can be lowered."""
+    return Environment(program, layout)
+
+
+class Environment:
+    """What the names of a program mean.  `held` names are variables although they are assigned."""
+
+    def __init__(self, program: TypedProgram, layout: str, held: dict[str, Tensor] | None = None) -> None:
+        self.program = program
+        self.layout = layout
+        self.held = held or {}
+        self._values: dict[str, Tensor] = dict(self.held)
+
+    def name(self, name: str) -> Tensor:
+        """The value of a name: an assigned value, a variable, a dimension or pi."""
+        if name not in self._values:
+            for pending in self._pending(name):
+                self._values[pending] = self._make(pending)
+        return self._values[name]
+
+    def _pending(self, name: str) -> list[str]:
+        """The names that must be lowered before this one, in order, itself last; an explicit stack, for long programs."""
+        order: list[str] = []
+        seen: set[str] = set()
+        stack = [(name, False)]
+        while stack:
+            current, expanded = stack.pop()
+            if expanded:
+                order.append(current)
+            elif current not in seen and current not in self._values:
+                seen.add(current)
+                stack.append((current, True))
+                stack.extend((n, False) for n in self._names_below(current))
+        return order
+
+    def _names_below(self, name: str) -> list[str]:
+        if name in self.program.assignments:
+            return [f.value for f in subforms(self.program.assignments[name]) if f.head == "name"]
+        info = self.program.variables.get(name)
+        return list(info.arguments) if info else []
+
+    def _make(self, name: str) -> Tensor:
+        if name in self.program.assignments:
+            return self.lower(self.program.assignments[name])
+        info = self.program.variables.get(name)
+        if info is not None:
+            arguments = [(argument, self.name(argument).node) for argument in info.arguments]
+            return Tensor(Variable.make(name, flat(info.shape), arguments), tuple(len(axis) for axis in info.shape))
+        if name == "pi":
+            return Tensor(Constant.make("pi"), ())
+        return Tensor(Size.make(name), ())
+
+    def holding(self, name: str) -> Environment:
+        """This environment with an assigned name held as a variable of its own."""
+        value = self.name(name)
+        held = Tensor(Variable.make(name, value.node.shape), value.groups)
+        return Environment(self.program, self.layout, {**self.held, name: held})
+
+    def lower(self, form: Form) -> Tensor:
+        """The value of a typed form."""
+        return getattr(self, "_lower_" + form.head)(form)  # type: ignore[no-any-return]
+
+    # One method for each head of `matcalc.form`.
+
+    def _lower_number(self, form: Form) -> Tensor:
+        return Tensor(Number.make(form.value), ())
+
+    def _lower_name(self, form: Form) -> Tensor:
+        return self.name(form.value)
+
+    def _lower_neg(self, form: Form) -> Tensor:
+        return -self.lower(form.args[0])
+
+    def _lower_add(self, form: Form) -> Tensor:
+        terms = [self._expand(self.lower(arg), arg, form) for arg in form.args]
+        nodes, groups, indices = align(*terms)
+        return Tensor(add(nodes), groups, indices)
+
+    def _lower_mul(self, form: Form) -> Tensor:
+        left: str | None = None
+        right: str | None = None
+        letters = iter("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" + "".join(map(chr, range(0x100, 0x3000))))
+        scalar = True
+        factors: list[tuple[Tensor, str]] = []
+        for arg in form.args:
+            value = self.lower(arg)
+            if arg.kind == "tensor":
+                return self._scaled_tensor(form)
+            if arg.kind == "scalar":
+                factors.append((value, ""))
+                continue
+            row = next(letters) if arg.kind in ("column", "matrix") else None
+            column = next(letters) if arg.kind in ("row", "matrix") else None
+            if scalar:
+                left, right, scalar = row, column, False
+            elif right is not None and row is not None:
+                row, right = right, column
+                scalar = left is None and right is None
+                factors.append((value, row + (column or "")))
+                continue
+            else:
+                right = column
+            factors.append((value, (row or "") + (column or "")))
+        specification = ",".join(letters for _, letters in factors) + "->" + (left or "") + (right or "")
+        return contract(specification, *(value for value, _ in factors))
+
+    def _scaled_tensor(self, form: Form) -> Tensor:
+        values = [self.lower(arg) for arg in form.args]
+        result = values[0]
+        for value in values[1:]:
+            result = result * value
+        return result
+
+    def _lower_div(self, form: Form) -> Tensor:
+        return self._quotient(self.lower(form.args[0]), self.lower(form.args[1]))
+
+    def _quotient(self, above: Tensor, below: Tensor) -> Tensor:
+        if is_softmax(above.node, below.node) and len(above.groups) == 1 and not above.indices:
+            return matrix_function("softmax", Tensor(above.node.operands[0], above.groups))
+        return above * reciprocal(below)
+
+    def _lower_times(self, form: Form) -> Tensor:
+        return self._hadamard(form, [self.lower(arg) for arg in form.args])
+
+    def _lower_rdiv(self, form: Form) -> Tensor:
+        above, below = (self.lower(arg) for arg in form.args)
+        if form.args[1].kind == "scalar":
+            return self._quotient(above, below)
+        return self._hadamard(form, [above, reciprocal(below)])
+
+    def _hadamard(self, form: Form, values: list[Tensor]) -> Tensor:
+        """The product entry by entry: a column has the first axis of a matrix, a row the second."""
+        if form.kind in ("scalar", "tensor"):
+            return values[0] * values[1]
+        letters = [axis_letters(arg.kind) if arg.kind != "tensor" else "" for arg in form.args]
+        return contract(f"{letters[0]},{letters[1]}->{axis_letters(form.kind)}", *values)
+
+    def _lower_kron(self, form: Form) -> Tensor:
+        first, second = (self.lower(arg) for arg in form.args)
+        letters = [(f"{c}0", f"{c}1") for c in "ab"]
+        sides: dict[str, list[tuple[str, int]]] = {"0": [], "1": []}
+        factors = []
+        for arg, value, (row, column) in zip(form.args, (first, second), letters, strict=True):
+            own = {"scalar": (), "column": (row,), "row": (column,), "matrix": (row, column)}[arg.kind or ""]
+            factors.append((value.node, value.labels(own)))
+            for letter, length in zip(own, value.groups, strict=True):
+                sides[letter[1]] += [(letter, part) for part in range(length)]
+        indices = tuple(dict.fromkeys(first.indices + second.indices))
+        out = [(n, part) for n, length in indices for part in range(length)] + sides["0"] + sides["1"]
+        node = product(1, factors, out)
+        groups = tuple(len(side) for side in sides.values() if side)
+        return Tensor(node, groups, indices)
+
+    def _lower_power(self, form: Form) -> Tensor:
+        base = self.lower(form.args[0])
+        exponent = self.lower(form.args[1])
+        if form.args[0].kind == "matrix":
+            assert isinstance(exponent.node, Number)
+            return matrix_power(base, int(exponent.node.value), form)
+        return general_power(base, exponent)
+
+    def _lower_elpower(self, form: Form) -> Tensor:
+        base, exponent = (self.lower(arg) for arg in form.args)
+        if isinstance(exponent.node, Number):
+            return general_power(base, exponent)
+        base, exponent = (self._expand(v, a, form) for v, a in zip((base, exponent), form.args, strict=True))
+        return elementwise("pow", base, exponent)
+
+    def _lower_transpose(self, form: Form) -> Tensor:
+        value = self.lower(form.args[0])
+        return contract("ij->ji", value) if form.args[0].kind == "matrix" else value
+
+    def _lower_call(self, form: Form) -> Tensor:
+        record = operation(form.value)
+        if record.signature == "new":
+            return self._construct(form)
+        if record.name == "kron":
+            return self._lower_kron(form)
+        arguments = [self.lower(arg) for arg in form.args]
+        if record.axis:
+            assert record.definition is not None
+            axis = int(form.args[1].value) if len(form.args) == 2 else None
+            return record.definition(arguments[0], axis)  # type: ignore[no-any-return]
+        if record.elementwise:
+            arguments = [self._expand(v, a, form) for v, a in zip(arguments, form.args, strict=True)]
+        if record.definition is not None:
+            result: Tensor = record.definition(*arguments)
+            return vec_axis(result) if record.name == "vec" else result
+        if record.elementwise:
+            return recognise(elementwise(record.name, *arguments))
+        (argument,) = arguments
+        inputs = max(len(o.inputs[0]) for o in record.overloads)
+        return matrix_function(record.name, argument, rows=len(argument.groups) - inputs)
+
+    def _construct(self, form: Form) -> Tensor:
+        shape = form.shape or ()
+        groups = tuple(len(axis) for axis in shape)
+        if form.value == "eye":
+            return Tensor(identity(shape[0]), groups)
+        if form.value == "commutation":
+            m, n = shape[0]
+            return Tensor(product(1, [(Delta.make(m), "ad"), (Delta.make(n), "bc")], "abcd"), groups)
+        if form.value in ("ones", "zeros"):
+            return Tensor(ones(flat(shape), 1 if form.value == "ones" else 0), groups)
+        value = self.lower(form.args[0])
+        return self._expand(value, form.args[0], form)
+
+    def _lower_unknown(self, form: Form) -> Tensor:
+        name, order = form.value
+        value = self.lower(form.args[0])
+        return Tensor(Unknown.make(name, order, value.node), value.groups, value.indices)
+
+    # Entries, comprehensions, conditions.
+
+    def _lower_entry(self, form: Form) -> Tensor:
+        value = self.lower(form.args[0])
+        labels = value.labels(form.value)
+        out = list(dict.fromkeys(labels))
+        lengths = dict(value.indices) | dict(zip(form.value, value.groups, strict=True))
+        return Tensor(product(1, [(value.node, labels)], out), (), tuple((n, lengths[n]) for n in dict(out_names(out))))
+
+    def _lower_delta(self, form: Form) -> Tensor:
+        i, j = form.value
+        if i == j:
+            return Tensor(Number.make(1), ())
+        axis = self._index_axis[i]
+        n = len(axis)
+        return Tensor(identity(axis), (), ((i, n), (j, n)))
+
+    @property
+    def _index_axis(self) -> dict[str, Axis]:
+        return self._scopes[-1]
+
+    _scopes: list[dict[str, Axis]] = [{}]
+
+    def _in_scope(self, form: Form, bound: dict[str, Axis]) -> Tensor:
+        scope = dict(self._index_axis) | index_axes(form.args[0]) | bound
+        close_over_deltas(form.args[0], scope)
+        self._scopes = [*self._scopes, scope]
+        try:
+            return self.lower(form.args[0])
+        finally:
+            self._scopes = self._scopes[:-1]
+
+    def _lower_tensor(self, form: Form) -> Tensor:
+        bound = dict(zip(form.value, form.shape or (), strict=True))
+        body = self._in_scope(form, bound)
+        free = tuple(index for index in body.indices if index[0] not in bound)
+        sizes = {(name, part): d for name, axis in bound.items() for part, d in enumerate(axis)}
+        out = [(n, part) for n, length in free for part in range(length)]
+        out += [(n, part) for n, axis in bound.items() for part in range(len(axis))]
+        node = product(1, [(body.node, body.labels(()))], out, sizes)
+        return Tensor(node, tuple(len(axis) for axis in bound.values()), free)
+
+    def _lower_bsum(self, form: Form) -> Tensor:
+        body = self._in_scope(form, {})
+        kept = tuple(index for index in body.indices if index[0] not in form.value)
+        missing = set(form.value) - {name for name, _ in body.indices}
+        sizes = {(name, part): d for name in sorted(missing) for part, d in enumerate(self._missing_axis(form, name))}
+        out = [(n, part) for n, length in kept for part in range(length)]
+        return Tensor(product(1, [(body.node, body.labels(()))], out, sizes), (), kept)
+
+    def _missing_axis(self, form: Form, name: str) -> Axis:
+        axes = index_axes(form.args[0]) | self._index_axis
+        if name not in axes:
+            raise MatcalcError(f"the index {name!r} occurs in no entry, so its range is unknown", form.span)
+        return axes[name]
+
+    def _lower_cases(self, form: Form) -> Tensor:
+        chosen, other = (self.lower(arg) for arg in form.args)
+        condition = self._indicator(form.value)
+        return condition * chosen + (one() - condition) * other
+
+    def _indicator(self, condition: tuple[object, ...]) -> Tensor:
+        """1 where a condition on indices holds, else 0: a polynomial in deltas."""
+        match condition:
+            case ("==", i, j):
+                return self._lower_delta(Form("delta", (), (i, j)))
+            case ("!=", i, j):
+                return one() - self._lower_delta(Form("delta", (), (i, j)))
+            case ("and", first, second):
+                return self._indicator(first) * self._indicator(second)  # type: ignore[arg-type]
+            case ("or", first, second):
+                a, b = self._indicator(first), self._indicator(second)  # type: ignore[arg-type]
+                return a + b - a * b
+            case ("not", inner):
+                return one() - self._indicator(inner)  # type: ignore[arg-type]
+        raise NotImplementedError(f"condition {condition!r}")
+
+    # Derivatives where they stand.
+
+    def _lower_derivative(self, form: Form) -> Tensor:
+        function, variable = form.args
+        target = variable.args[0] if variable.head in ("entry", "call") else variable
+        inner = self
+        if target.value in self.program.assignments and target.value not in self.held:
+            inner = self.holding(target.value)
+        inner._scopes = self._scopes
+        value = inner.lower(function)
+        by = inner.name(target.value)
+        result = self._derivative_tensor(form, value, by, variable)
+        if inner is not self:
+            node = substitute(result.node, {by.node: self.name(target.value).node})
+            result = Tensor(node, result.groups, result.indices)
+        return result
+
+    def _derivative_tensor(self, form: Form, value: Tensor, by: Tensor, variable: Form) -> Tensor:
+        node = derivative(value.node, by.node)
+        groups = value.groups + by.groups
+        if form.value == "hessian":
+            return Tensor(derivative(node, by.node), groups + by.groups, value.indices)
+        if variable.head == "entry":
+            return self._at_entry(Tensor(node, groups, value.indices), value.groups, by.groups, variable.value)
+        result = Tensor(node, groups, value.indices)
+        if variable.head == "call":
+            # d(vec(E))/d(vec(X)): E is lowered as vec(E); the axes of X are taken columns first.
+            rows = value.node.order
+            width = len(by.groups)
+            if width == 2:
+                first = by.groups[0]
+                axes = [*range(rows), *range(rows + first, node.order), *range(rows, rows + first)]
+                node = transpose(node, axes)
+            return Tensor(node, (sum(value.groups), sum(by.groups)), value.indices)
+        if form.value == "d" and self.layout == "denominator" and len(value.groups) == len(by.groups) == 1:
+            return contract("ij->ji", result)
+        return result
+
+    def _at_entry(
+        self, result: Tensor, own: tuple[int, ...], by: tuple[int, ...], names: tuple[str, ...]
+    ) -> Tensor:
+        letters = [f" {k}" for k in range(len(own))]
+        labels = result.labels([*letters, *names])
+        out = list(dict.fromkeys(labels))
+        out.sort(key=lambda label: label[0].startswith(" "))
+        lengths = dict(result.indices) | dict(zip(names, by, strict=True))
+        indices = tuple((n, lengths[n]) for n in dict(out_names(out)) if not n.startswith(" "))
+        return Tensor(product(1, [(result.node, labels)], out), own, indices)
+
+    def _expand(self, value: Tensor, arg: Form, target: Form) -> Tensor:
+        """A value expanded over the shape of `target` as MATLAB does."""
+        if arg.kind == target.kind or (arg.kind == "tensor") or not target.shape:
+            return value
+        letters = axis_letters(target.kind) if target.kind != "tensor" else "abcdefgh"[: len(target.shape)]
+        own = axis_letters(arg.kind) if arg.kind != "scalar" else ""
+        sizes = {(c, part): d for c, axis in zip(letters, target.shape, strict=True) for part, d in enumerate(axis)}
+        out = [(n, part) for n, length in value.indices for part in range(length)] + list(sizes)
+        node = product(1, [(value.node, value.labels(own))], out, sizes)
+        return Tensor(node, tuple(len(axis) for axis in target.shape), value.indices)
+
+
+def flat(shape: Shape) -> tuple[int | str, ...]:
+    """The dimensions of a shape, compound axes laid open."""
+    return tuple(d for axis in shape for d in axis)
+
+
+def one() -> Tensor:
+    """The scalar 1."""
+    return Tensor(Number.make(1), ())
+
+
+def out_names(labels: list[tuple[str, int]]) -> Iterator[tuple[str, None]]:
+    """The names of labels, in order, as the items of a dict."""
+    return ((name, None) for name, _ in labels)
+
+
+def axis_letters(kind: str | None) -> str:
+    """The letters of a value's axes in a contraction: `r` for the row index, `c` for the column index."""
+    return {"scalar": "", "column": "r", "row": "c", "matrix": "rc"}[kind or ""]
+
+
+def vec_axis(value: Tensor) -> Tensor:
+    """A value whose own axes are joined to one."""
+    return Tensor(value.node, (sum(value.groups),), value.indices)
+
+
+def index_axes(form: Form) -> dict[str, Axis]:
+    """The axes that the indices of a body run over, as its entries tell."""
+    found: dict[str, Axis] = {}
+    for part in subforms(form):
+        if part.head == "entry":
+            found.update(zip(part.value, part.args[0].shape or (), strict=True))
+        elif part.head == "derivative" and part.args[1].head == "entry":
+            entry = part.args[1]
+            found.update(zip(entry.value, entry.args[0].shape or (), strict=True))
+    return found
+
+
+def close_over_deltas(form: Form, axes: dict[str, Axis]) -> None:
+    """Add the axes of indices that are only compared with indices of known axes."""
+
+    def pairs(condition: tuple[object, ...]) -> Iterator[tuple[str, str]]:
+        if condition[0] in ("==", "!="):
+            yield condition[1], condition[2]  # type: ignore[misc]
+        else:
+            for part in condition[1:]:
+                yield from pairs(part)  # type: ignore[arg-type]
+
+    equal: list[tuple[str, str]] = []
+    for part in subforms(form):
+        if part.head == "delta":
+            equal.append(part.value)
+        elif part.head == "cases":
+            equal.extend(pairs(part.value))
+    for _ in equal:
+        for i, j in equal:
+            if i in axes or j in axes:
+                axis = axes[i] if i in axes else axes[j]
+                axes.setdefault(i, axis)
+                axes.setdefault(j, axis)
+
+
+def reciprocal(value: Tensor) -> Tensor:
+    """1/u, recognising 1/(1 + exp(-u)) as the logistic function."""
+    argument = one_plus_exp(value.node)
+    if argument is not None:
+        return Tensor(apply_elementwise("sigmoid", scale(-1, argument)), value.groups, value.indices)
+    return value**-1
+
+
+def general_power(base: Tensor, exponent: Tensor) -> Tensor:
+    """base^exponent entry by entry, for a scalar exponent."""
+    if isinstance(exponent.node, Number):
+        if exponent.node.value == -1:
+            return reciprocal(base)
+        return base**exponent.node.value
+    return elementwise("pow", base, exponent)
+
+
+def matrix_power(base: Tensor, exponent: int, form: Form) -> Tensor:
+    """An integer power of a square matrix as a product of equal factors."""
+    if abs(exponent) > LARGEST_POWER:
+        raise UnsupportedError(f"matrix powers go up to {LARGEST_POWER}; this one is {exponent}", form.span)
+    if exponent == 0:
+        axis = (form.args[0].shape or ())[0]
+        return Tensor(identity(axis), base.groups, ())
+    factor = matrix_function("inv", base) if exponent < 0 else base
+    if exponent in (1, -1):
+        return factor
+    letters = [chr(ord("a") + k) if k < 26 else chr(0x100 + k) for k in range(abs(exponent) + 1)]
+    specification = ",".join(letters[k] + letters[k + 1] for k in range(abs(exponent)))
+    return contract(f"{specification}->{letters[0]}{letters[-1]}", *[factor] * abs(exponent))
+
+
+def one_plus_exp(node: Node) -> Node | None:
+    """u if the node is 1 + exp(u), else None."""
+    if isinstance(node, Add) and len(node.operands) == 2:
+        for first, second in (node.operands, node.operands[::-1]):
+            if first is ones(node.shape) and isinstance(second, Apply) and second.name == "exp":
+                return second.operands[0]
+    return None
+
+
+def summed_exp(node: Node) -> Node | None:
+    """The node exp(u) if the node is its sum over all axes, or over the last axis of at least two; else None."""
+    if isinstance(node, Product) and node.coefficient == 1 and len(node.operands) == 1:
+        (inner,) = node.operands
+        if isinstance(inner, Apply) and inner.name == "exp" and node.labels[0][: node.order] == tuple(range(node.order)):
+            return inner
+    return None
+
+
+def is_softmax(above: Node, below: Node) -> bool:
+    """True for exp(u) over the sum of all its entries."""
+    return isinstance(above, Apply) and above.name == "exp" and below.order == 0 and summed_exp(below) is above
+
+
+def recognise(value: Tensor) -> Tensor:
+    """log(1 + exp u), log Σ exp u and log softmax u as the functions that they are."""
+    node = value.node
+    if not (isinstance(node, Apply) and node.name == "log"):
+        return value
+    argument = node.operands[0]
+    u = one_plus_exp(argument)
+    if u is not None:
+        return Tensor(apply_elementwise("softplus", u), value.groups, value.indices)
+    if isinstance(argument, Apply) and argument.name == "softmax":
+        return Tensor(apply_matrix("logsoftmax", argument.operands[0], argument.groups or ()), value.groups, value.indices)
+    exponential = summed_exp(argument)
+    if exponential is not None:
+        u = exponential.operands[0]
+        return Tensor(apply_matrix("logsumexp", u, (u.order - argument.order,)), value.groups, value.indices)
+    return value

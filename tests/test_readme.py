@@ -1,0 +1,55 @@
+"""Every example in README.md is run, and prints what the page shows.
+
+A `console` block holds commands after `$ ` and their output, a `python` block an interactive session, and a `matcalc`
+block that begins with `# NAME.mc` is the file that later commands and sessions read.
+"""
+
+from __future__ import annotations
+
+import doctest
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from matcalc.__main__ import main
+
+README = (Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+CONSOLE = "".join(text for language, text in BLOCKS if language == "console")
+COMMANDS = re.findall(r"^\$ (matcalc .*)\n((?:(?!\$ ).*\n)*)", CONSOLE, re.MULTILINE)
+SESSIONS = [text for language, text in BLOCKS if language == "python"]
+PROGRAMS = {text.split()[1]: text for language, text in BLOCKS if language == "matcalc"}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working folder with the programs of the page."""
+    for name, text in PROGRAMS.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_page_has_examples() -> None:
+    assert len(COMMANDS) >= 5
+    assert len(SESSIONS) >= 2
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(("command", "output"), COMMANDS, ids=[command for command, _ in COMMANDS])
+def test_command_prints_what_is_shown(command: str, output: str) -> None:
+    result = CliRunner().invoke(main, shlex.split(command)[1:], prog_name="matcalc")
+    assert result.output.strip("\n") == output.strip("\n")
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("session", SESSIONS)
+def test_session_prints_what_is_shown(session: str) -> None:
+    test = doctest.DocTestParser().get_doctest(session, {}, "README.md", "README.md", 0)
+    report: list[str] = []
+    failed, attempted = doctest.DocTestRunner(verbose=False).run(test, out=report.append)
+    assert failed == 0, "".join(report)
+    assert attempted > 0
