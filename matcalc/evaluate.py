@@ -78,7 +78,7 @@ class Unknown(Protocol):
 
 
 def dependent(name: str, x: Jet, shape: tuple[int, ...], kind: str, properties: Any) -> Jet:
-    """A smooth random function C·sin(W·x + p) + q of the vector x, given by its name, with the properties that are declared."""
+    """A smooth random function C·sin(W·x + p) + q of the vector x, which its name selects, with declared properties."""
     random, size, inner = generator(name), math.prod(shape), x.shape[0]
     width = inner + size + 1
     outward = constant(random.uniform(-1, 1, (size, width)) / math.sqrt(width), "matrix", 2)
@@ -165,18 +165,19 @@ class Frame:
 
     def value(self, form: Form) -> Jet:
         """The value of a form; what it needs comes first, on a stack, so that deep forms are no matter."""
-        stack, begun = [form], set()
+        stack, begun = [form], set[int]()
         while stack:
             node = stack[-1]
-            missing = [a for a in self.needs(node) if id(a) not in self.done]
-            if id(node) in self.done or not missing:
-                stack.pop()
-                self.done.setdefault(id(node), (node, self.step(node)))
-                continue
-            if id(node) in begun:
+            missing = [] if id(node) in self.done else [a for a in self.needs(node) if id(a) not in self.done]
+            if missing and id(node) in begun:
                 raise MatcalcError("the assignments go in a circle", node.span)
-            begun.add(id(node))
-            stack.extend(missing)
+            if missing:
+                begun.add(id(node))
+                stack.extend(missing)
+                continue
+            if id(node) not in self.done:
+                self.done[id(node)] = (node, self.step(node))
+            stack.pop()
         return self.done[id(form)][1]
 
     def needs(self, form: Form) -> tuple[Form, ...]:
@@ -343,20 +344,18 @@ class Frame:
         return [self.index_size(name, form) for name in form.value]
 
     def index_size(self, name: str, form: Form) -> int:
-        known = {index: size for index, (_, size) in self.indices.items() if index not in form.value}
-        equal = {name}
-        for _ in range(2 + len(form.value)):
-            for node in visible(form.args[0], name):
-                if node.head == "entry":
-                    for position, index in enumerate(node.value):
-                        if index in equal and node.args[0].shape is not None:
-                            return self.context.shape(node.args[0])[position]
-                for i, j in pairs(node):
-                    if (i in equal) != (j in equal):
-                        equal |= {i, j}
-            if equal & known.keys():
-                return known[min(equal & known.keys())]
-        raise MatcalcError(f"the size of the index `{name}` is not known", form.span)
+        """The size of the axis at which the index stands, or an index that a delta or condition compares with it."""
+        body = form.args[0]
+        equal = companions(name, body)
+        for node in visible(body, name):
+            if node.head == "entry" and node.args[0].shape is not None:
+                for index, size in zip(node.value, self.context.shape(node.args[0]), strict=False):
+                    if index in equal:
+                        return size
+        outer = [size for index, (_, size) in self.indices.items() if index in equal and index not in form.value]
+        if not outer:
+            raise MatcalcError(f"the size of the index `{name}` is not known", form.span)
+        return outer[0]
 
     # Derivatives
 
@@ -407,7 +406,7 @@ class Frame:
         return base.value, self.value(base)
 
     def basis(self, wrt: Form, x: Jet) -> tuple[Array, tuple[int, ...]]:
-        """The directions of a derivative along a new first axis, and the sizes of the axes that they have in the result."""
+        """The directions of a derivative along a new first axis, and the sizes of their axes in the end."""
         if wrt.head == "entry":
             here: Any = np.asarray(1.0)
             for position, index in enumerate(wrt.value):
@@ -473,6 +472,15 @@ def pairs(form: Form) -> Iterator[tuple[str | int, str | int]]:
             yield rest[0], rest[1]
         else:
             conditions.extend(rest)
+
+
+def companions(name: str, body: Form) -> set[str | int]:
+    """The index of this name and those that deltas and conditions compare with it, directly or by way of others."""
+    links = [pair for node in visible(body, name) for pair in pairs(node)]
+    equal: set[str | int] = {name}
+    while any((i in equal) != (j in equal) for i, j in links):
+        equal.update(index for pair in links if equal & set(pair) for index in pair)
+    return {index for index in equal if isinstance(index, str)}
 
 
 def visible(form: Form, name: str) -> Iterator[Form]:
@@ -593,10 +601,10 @@ def evaluate(
 ) -> Array:
     """The array of a typed form at a point; each axis, compound or not, is one axis of the array.
 
-    `values` holds the arrays of the variables: scalars of shape (), rows and columns (n,), matrices (m, n).  A value that
-    is given comes before an assignment, and makes the name a constant.  `sizes` holds the sizes of the dimensions,
-    `functions` the unknown functions, by name and order of the derivative; where they are not given, each is a fixed smooth
-    function that its name selects.  `unknowns` describes the dependent variables, which are such functions as well.
+    `values` holds the arrays of the variables: scalars of shape (), rows and columns (n,), matrices (m, n).  A value
+    that is given comes before an assignment, and makes the name a constant.  `sizes` holds the sizes of the dimensions,
+    `functions` the unknown functions, by name and order of the derivative; where they are not given, each is a fixed
+    smooth function that its name selects.  `unknowns` describes the dependent variables, which are such functions too.
 
     Raises MatcalcError where a value or a size is missing or shapes do not agree; never because of the values.
     """

@@ -39,12 +39,19 @@ KIND = {axes: kind for kind, axes in AXES.items()}
 class Jet:
     """A value: for each set of infinitesimals (bits of an int) its coefficient; a coefficient that is missing is zero.
 
-    The operators act entry by entry on two jets of the same rank, or on a jet and a number.
+    The last axes of each coefficient are those of the value, whole.  The operators act entry by entry on two jets of
+    the same rank, or on a jet and a number.
     """
 
     parts: dict[int, Array]
     shape: tuple[int, ...]
     kind: str
+
+    def __post_init__(self) -> None:
+        for bits, part in self.parts.items():
+            if part.shape[part.ndim - self.rank :] != self.shape:
+                whole = np.broadcast_to(part, np.broadcast_shapes(part.shape, self.shape))
+                object.__setattr__(self, "parts", {**self.parts, bits: whole})
 
     @property
     def rank(self) -> int:
@@ -121,7 +128,7 @@ def bilinear(x: Jet, y: Jet, function: Callable[[Array, Array], Array], shape: t
 
 @dataclass(frozen=True)
 class Elementwise:
-    """A function of one variable: its value on arrays, and its derivative on jets as a function of x and the value y."""
+    """A function of one variable: its value on arrays, and its derivative on jets in terms of x and the value y."""
 
     value: Callable[[Array], Array]
     slope: Callable[[Jet, Jet], Jet | float]
@@ -162,7 +169,7 @@ def power(x: Jet, exponent: Jet) -> Jet:
 def choose(condition: Array, x: Jet, y: Jet, kind: str) -> Jet:
     """x where the condition holds, else y; what is not chosen has no influence."""
     parts = {}
-    for bits in x.parts.keys() | y.parts.keys():
+    for bits in sorted(x.parts.keys() | y.parts.keys()):
         parts[bits] = np.where(condition, x.parts.get(bits, 0.0), y.parts.get(bits, 0.0))
     return Jet(parts, np.broadcast_shapes(x.shape, y.shape), kind)
 
@@ -170,7 +177,7 @@ def choose(condition: Array, x: Jet, y: Jet, kind: str) -> Jet:
 def erf(x: Array) -> Array:
     if np.iscomplexobj(x):
         raise UnsupportedError("`erf` and `gelu` have no values at complex points here")
-    return np.vectorize(math.erf, otypes=[float])(x)
+    return np.asarray(np.vectorize(math.erf, otypes=[float])(x))
 
 
 def softplus(x: Array) -> Array:
@@ -221,7 +228,9 @@ ELEMENTWISE = {
 ALIASES = {"arcsin": "asin", "arccos": "acos", "arctan": "atan", "trace": "tr"}
 
 
-def unknown_function(functions: Mapping[tuple[str, int], Callable[[Array], Array]], name: str, order: int) -> Elementwise:
+def unknown_function(
+    functions: Mapping[tuple[str, int], Callable[[Array], Array]], name: str, order: int
+) -> Elementwise:
     """The derivative of this order of an unknown function."""
 
     def value(x: Array) -> Array:
@@ -234,12 +243,12 @@ def unknown_function(functions: Mapping[tuple[str, int], Callable[[Array], Array
 
 
 def smooth_function(name: str, order: int = 0) -> Callable[[Array], Array]:
-    """The derivative of this order of the smooth function a·sin(wx + p) + bx³ + cx, whose constants depend on the name."""
+    """The derivative of this order of the smooth function a·sin(wx + p) + bx³ + cx; the name selects the constants."""
     a, w, p, b, c = generator(name).uniform((0.5, 0.7, 0.1, 0.05, 0.2), (1.0, 1.4, 0.8, 0.15, 0.6))
 
     def function(x: Array) -> Array:
-        polynomial = (b * x**3 + c * x, 3 * b * x**2 + c, 6 * b * x, 6 * b + 0 * x)[order] if order < 4 else 0 * x
-        return a * w**order * np.sin(w * x + p + order * math.pi / 2) + polynomial
+        polynomial = (b * x**3 + c * x, 3 * b * x**2 + c, 6 * b * x, 6 * b)[order] if order < 4 else 0
+        return np.asarray(a * w**order * np.sin(w * x + p + order * math.pi / 2) + polynomial)
 
     return function
 
@@ -456,7 +465,7 @@ def vec(x: Jet) -> Jet:
 
 
 def eliminate(a: Array) -> tuple[Array, Array]:
-    """The inverse and the determinant of a stack of matrices, by Gauss and Jordan with row exchanges; nan if singular."""
+    """The inverse and the determinant of each matrix of a stack, by Gauss and Jordan with row exchanges."""
     n = a.shape[-1]
     stack = np.concatenate([a, np.broadcast_to(np.eye(n, dtype=a.dtype), a.shape)], axis=-1).reshape(-1, n, 2 * n)
     every, det = np.arange(len(stack)), np.ones(len(stack), dtype=a.dtype)
@@ -485,7 +494,7 @@ def inverse(x: Jet) -> Jet:
 
 
 def logdet(x: Jet) -> Jet:
-    """log |det(low + e·high)| = log |det low| + e·tr(inv(low)·high); the square has the same value at complex points."""
+    """log |det(low + e·high)| = log |det low| + e·tr(inv(low)·high); the square stands for |..| at complex points."""
     square(x)
     low, high, bit = x.split()
     if not bit:
@@ -494,7 +503,7 @@ def logdet(x: Jet) -> Jet:
 
 
 def characteristic(x: Jet) -> tuple[Jet, Jet]:
-    """Determinant and adjugate by Faddeev and LeVerrier: no division but by integers, so a singular matrix is no matter."""
+    """Determinant and adjugate by Faddeev and LeVerrier: they divide by integers only: it may be singular."""
     n = square(x)
     unit = constant(np.eye(n), "matrix", 2)
     adjugate = unit

@@ -566,7 +566,7 @@ REARRANGEMENTS = (
          lambda x, A, B: jnp.trace(jnp.diag(x) @ A @ jnp.diag(x) @ B), of_order=2, x="n", A="n n", B="n n"),
     task("vec-of-matrix", "vec(X)", "X", lambda X: vec(X), X="m n"),
     task("vec-of-product", "vec(A*X*B)", "X", lambda A, X, B: vec(A @ X @ B), A="m n", X="n p", B="p q"),
-    task("vec-dotted", "a'*vec(X.^2)", "X", lambda a, X: a @ vec(X**2), a="6", X="2 3"),
+    task("vec-dotted", "vec(Y)'*vec(X.^2)", "X", lambda Y, X: vec(Y) @ vec(X**2), Y="m n", X="m n"),
     task("vec-of-outer", "vec(x*y')", "x", lambda x, y: vec(jnp.outer(x, y)), x="m", y="n"),
     task("kronecker-right", "kron(A, X)", "X", lambda A, X: jnp.kron(A, X), A="m n", X="p q"),
     task("kronecker-left", "kron(X, A)", "X", lambda X, A: jnp.kron(X, A), X="m n", A="p q"),
@@ -888,8 +888,8 @@ TENSORS = (
          lambda A, x: x @ (A - jnp.diag(jnp.diag(A))) @ x, of_order=2, A="n n", x="n"),
     task("entries-tensor-by-vector", "[i,j,k: x[i]*A[j,k]*x[k]]", "x",
          lambda x, A: jnp.einsum("i,jk,k->ijk", x, A, x), x="n", A="m n"),
-    task("entries-partial-derivative", "[i,j: d(tr(X*A*X))/d(X[i,j])]", "X",
-         lambda X, A: jax.jacfwd(lambda Y: jnp.trace(Y @ A @ Y))(X), X="m n", A="n m"),
+    task("entries-partial-derivative", "[i,j: d(tr(X*A*X*B))/d(X[i,j])]", "X",
+         lambda X, A, B: jax.jacfwd(lambda Y: jnp.trace(Y @ A @ Y @ B))(X), X="m n", A="n m", B="n m"),
     task("entries-partial-of-entry", "[p,q,i,j: d(inv(X)[p,q])/d(X[i,j])]", "X",
          lambda X: jax.jacfwd(jnp.linalg.inv)(X), X="m m ~invertible"),
     task("entries-sum-inside-function", "[i: log(sum[j: exp(A[i,j]*x[j])])]", "x",
@@ -927,9 +927,9 @@ NESTED = (
          in_layout="denominator", A="m n", x="n", b="m"),
     task("jacobian-of-scalar-is-a-row", "jacobian(x'*A*x, x)*y", "x",
          lambda x, A, y: jax.grad(lambda v: v @ A @ v)(x) @ y, x="n", A="n n", y="n"),
-    task("vec-jacobian", "d(vec(A*X*B))/d(vec(X))*c", "A",
-         lambda A, X, B, c: vec_jacobian(lambda Y: A @ Y @ B, X) @ c,
-         A="m 3", X="3 4", B="4 q", c="12"),
+    task("vec-jacobian", "d(vec(A*X*B))/d(vec(X))*vec(Y)", "A",
+         lambda A, X, B, Y: vec_jacobian(lambda Z: A @ Z @ B, X) @ vec(Y),
+         A="m n", X="n p", B="p q", Y="n p"),
     task("vec-jacobian-of-square", "d(vec(X*X))/d(vec(X))*vec(Y)", "X",
          lambda X, Y: vec(X @ Y + Y @ X), X="n n", Y="n n"),
     task("vec-jacobian-of-transposed", "vec(Y)'*(d(vec(X'*A*X))/d(vec(X)))*vec(X)", "X",
@@ -1177,8 +1177,8 @@ SPELLINGS = (
          lambda delta, x, y: delta * x + delta**2 * y, inferred=True, delta="", x="n", y="n"),
     task("same-level-left", "A.*B*C./D", "A", lambda A, B, C, D: ((A * B) @ C) / D,
          A="m n", B="m n", C="n p", D="m p ~away"),
-    task("kronecker-left-associates", "tr(A⊗X*B)", "X", lambda A, X, B: jnp.trace(jnp.kron(A, X) @ B),
-         A="2 3", X="3 2", B="6 6"),
+    task("kronecker-left-associates", "tr(A⊗X*kron(B, Y))", "X",
+         lambda A, X, B, Y: jnp.trace(jnp.kron(A, X) @ jnp.kron(B, Y)), A="m n", X="p q", B="n m", Y="q p"),
     task("underscored-names", "w_1'*x_2*w_1", "w_1", lambda w_1, x_2: w_1 @ x_2 * w_1, w_1="n", x_2="n"),
 )  # fmt: skip
 
@@ -1192,6 +1192,8 @@ ZEROS = (
 )  # fmt: skip
 
 FIXED_SIZES = (
+    task("numbered-vec", "a'*vec(X.^2)", "X", lambda a, X: a @ vec(X**2), a="6", X="2 3"),
+    task("numbered-kronecker", "kron(X, Y)*b", "X", lambda X, Y, b: jnp.kron(X, Y) @ b, X="1 3", Y="4 2", b="6"),
     task("vector-of-one", "A*x", "A", lambda A, x: A @ x, A="m 1", x="1"),
     task("matrix-of-one-row", "B'*B", "B", lambda B: B.T @ B, B="1 n"),
     task("matrix-of-one-column", "softmax(X)", "X", lambda X: jax.nn.softmax(X, axis=1), X="m 1"),

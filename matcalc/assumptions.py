@@ -1,0 +1,70 @@
+"""Facts about values that follow from the declared properties of variables.
+
+A fact holds at every admissible point.  It may simplify a result, never something that is still to be differentiated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from matcalc.expr import Add, Apply, Delta, Node, Number, Power, Product, Size, Unknown, Variable
+
+__all__ = ["Facts"]
+
+SYMMETRIC = frozenset({"symmetric", "positive-definite", "diagonal"})
+
+
+class Facts:
+    """What is known of nodes, given the properties of variables by name."""
+
+    def __init__(self, properties: Mapping[str, frozenset[str]] | None = None) -> None:
+        self.properties = {name: given for name, given in (properties or {}).items() if given}
+        self._positive: dict[Node, bool] = {}
+
+    def has(self, node: Node, *names: str) -> bool:
+        """True if the node is a variable with one of these properties."""
+        return isinstance(node, Variable) and not self.properties.get(node.name, frozenset()).isdisjoint(names)
+
+    def symmetric(self, node: Node) -> bool:
+        """True if the node is known to equal its transpose without looking into products."""
+        if isinstance(node, Delta) or self.has(node, *SYMMETRIC):
+            return True
+        if isinstance(node, Apply) and node.name in ("inv", "adj"):
+            return self.symmetric(node.operands[0])
+        if isinstance(node, Power | Unknown) or (isinstance(node, Apply) and node.groups is None):
+            return all(o.order == 2 and self.symmetric(o) for o in node.operands)
+        return isinstance(node, Add) and all(self.symmetric(o) for o in node.operands)
+
+    def skew(self, node: Node) -> bool:
+        """True if the node is a variable declared skew-symmetric."""
+        return self.has(node, "skew")
+
+    def orthogonal(self, node: Node) -> bool:
+        """True if the node is a variable declared orthogonal."""
+        return self.has(node, "orthogonal")
+
+    def sums_to_one(self, node: Node) -> bool:
+        """True if the entries along the last axis sum to 1."""
+        if isinstance(node, Apply) and node.name == "softmax":
+            return node.groups == (1,)
+        return self.has(node, "simplex") and node.order > 0
+
+    def positive(self, node: Node) -> bool:
+        """True if every entry is known to be greater than 0."""
+        known = self._positive.get(node)
+        if known is None:
+            known = self._positive[node] = self._is_positive(node)
+        return known
+
+    def _is_positive(self, node: Node) -> bool:
+        if isinstance(node, Size) or self.has(node, "positive"):
+            return True
+        if isinstance(node, Number):
+            return node.value > 0
+        if isinstance(node, Apply):
+            return "positive" in node.operation.facts
+        if isinstance(node, Power | Add):
+            return all(self.positive(o) for o in node.operands)
+        if isinstance(node, Product):
+            return node.coefficient > 0 and all(self.positive(o) for o in node.operands)
+        return False

@@ -1,0 +1,254 @@
+"""The numeric check of a derivative: an emitted function against differences of the expression at one point.
+
+Nothing here knows how the derivative was found.  The expression is evaluated by the numeric interpreter, and the
+derivative is taken of its values:
+
+* by central differences, extrapolated to step 0 (Ridders), entry by entry with the step that has the least error;
+* by a complex step, which is exact to rounding, where the derivative is the first one and all functions are analytic.
+
+A derivative of order k is compared with the differences of the one of order k - 1, which the interpreter has by Taylor
+arithmetic.
+"""
+
+from __future__ import annotations
+
+import inspect
+import keyword
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from matcalc.errors import UnsupportedError
+from matcalc.form import Form, name, subforms
+from matcalc.jets import Array, smooth_function
+from matcalc.sampling import Point, Program, unknowns_of, value_at
+
+__all__ = ["Check", "check", "arguments_at", "numeric_derivative"]
+
+#: The largest relative error with which two values agree, for differences and for the complex step.
+DIFFERENCES, COMPLEX_STEP = 1e-6, 1e-9
+
+#: Functions that are not analytic, or that have no values at complex points.
+NOT_ANALYTIC = frozenset(("abs", "sign", "step", "relu", "maximum", "minimum", "norm1", "erf", "gelu"))
+
+Values = Callable[[Array], Array]
+
+
+@dataclass(frozen=True)
+class Check:
+    """The outcome of a check: both arrays, the largest relative error of an entry, and how and where they were found."""
+
+    agrees: bool
+    largest_relative_error: float
+    method: str
+    analytic: Array
+    numeric: Array
+    sizes: Mapping[str, int]
+    point: Mapping[str, Array]
+
+
+def check(
+    function: Callable[..., Any], program: Program, wrt: Form, order: int, layout: str, point: Point
+) -> Check:
+    """Compare `function`, the emitted derivative of the output by `wrt`, with a numeric one at a point.
+
+    The function is called with the keyword arguments that it names; see `arguments_at`.
+    """
+    analytic = np.asarray(function(**arguments_at(function, program, point)))
+    differences = numeric_derivative(program, wrt, order, layout, point)
+    numeric, method, tolerance = differences, "central differences", DIFFERENCES
+    fine = relative_error(analytic, differences) <= DIFFERENCES
+    if order == 1 and is_analytic(program, point):
+        numeric = numeric_derivative(program, wrt, order, layout, point, complex_step=True)
+        method, tolerance = "central differences and complex step", COMPLEX_STEP
+    error = relative_error(analytic, numeric)
+    return Check(
+        bool(fine and error <= tolerance), error, method, analytic, numeric, dict(point.sizes), dict(point.values)
+    )
+
+
+def relative_error(analytic: Array, numeric: Array) -> float:
+    """The largest relative error of an entry, small entries relative to the largest; inf if shapes differ."""
+    if analytic.shape != numeric.shape or not np.isfinite(analytic).all() or not np.isfinite(numeric).all():
+        return math.inf
+    largest = float(np.abs(numeric).max(initial=0))
+    floor = 1e-3 * largest if largest > 1e-9 else 1.0
+    return float((np.abs(analytic - numeric) / np.maximum(np.abs(numeric), floor)).max(initial=0))
+
+
+def is_analytic(program: Program, point: Point) -> bool:
+    """Whether all functions of a program have values at complex points, analytic ones."""
+    forms = [program.output, *program.assignments.values()]
+    called = {node.value for form in forms for node in subforms(form) if node.head == "call"}
+    return not (called & NOT_ANALYTIC or point.functions)
+
+
+# ---- The numeric derivative -----------------------------------------------------------------------------------------
+
+
+def numeric_derivative(
+    program: Program, wrt: Form, order: int, layout: str, point: Point, *, complex_step: bool = False
+) -> Array:
+    """The derivative of this order of the program's output by `wrt`, axes of the output first, in a layout."""
+    expression = program.output
+    for _ in range(order - 1):
+        expression = Form("derivative", (expression, wrt), "jacobian")
+    variable = wrt if wrt.head == "name" else wrt.args[0]
+    start = value_at(program, variable, point)
+
+    def values(x: Array) -> Array:
+        return value_at(program, expression, point, values={variable.value: x})
+
+    places = list(entries(wrt, start.shape))
+    along = complex_derivative if complex_step else central_difference
+    columns = [along(values, start, place) for place in places]
+    stacked = np.stack(columns, axis=-1) if columns else np.zeros((*values(start).shape, 0))
+    tensor = stacked.reshape(stacked.shape[:-1] + axes_of(wrt, start.shape))
+    return tensor.T if order == 1 and layout == "denominator" and is_transposed(program.output, wrt, tensor) else tensor
+
+
+def entries(wrt: Form, shape: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+    """The entries of the variable by which the derivative is taken, in the order of the result."""
+    if wrt.head == "entry":
+        yield tuple(int(i) - 1 for i in wrt.value)
+    elif wrt.head == "call":
+        yield from (place[::-1] for place in np.ndindex(shape[::-1]))
+    else:
+        yield from np.ndindex(shape)
+
+
+def axes_of(wrt: Form, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The axes of the variable in the result."""
+    return {"entry": (), "call": (math.prod(shape),)}.get(wrt.head, shape)
+
+
+def is_transposed(expression: Form, wrt: Form, tensor: Array) -> bool:
+    """Whether denominator layout transposes: a vector by a vector, unless both are `vec` of something."""
+    both_vec = wrt.head == "call" and expression.head == "call" and expression.value == "vec"
+    return tensor.ndim == 2 and len(expression.shape or ()) == 1 and not both_vec
+
+
+def moved(x: Array, place: tuple[int, ...], step: complex) -> Array:
+    """A copy of x with a step added to one entry."""
+    copy = x.astype(np.result_type(x.dtype, type(step)))
+    copy[place] += step
+    return copy
+
+
+def complex_derivative(values: Values, x: Array, place: tuple[int, ...]) -> Array:
+    """The derivative along one entry, by a complex step: Im f(x + ih) / h has no cancellation."""
+    step = 1e-30
+    return np.asarray(values(moved(x, place, 1j * step)).imag / step)
+
+
+def central_difference(values: Values, x: Array, place: tuple[int, ...]) -> Array:
+    """The derivative along one entry, by central differences and Ridders' extrapolation to step 0.
+
+    Each step is 1/1.6 of the one before.  Each entry of the result comes from the place of the tableau at which its
+    estimated error is least, so that a kink nearby or a pole costs accuracy only where it must.
+    """
+    ratio, step = 1.6, 0.03 * max(1.0, abs(float(x[place])))
+    row: list[Array] = []
+    best, least = np.asarray(np.nan), np.asarray(np.inf)
+    for _ in range(14):
+        first = (values(moved(x, place, step)) - values(moved(x, place, -step))) / (2 * step)
+        new, factor = [first], ratio**2
+        for old in row:
+            new.append((new[-1] * factor - old) / (factor - 1))
+            error = np.maximum(np.abs(new[-1] - new[-2]), np.abs(new[-1] - old))
+            better = error < least
+            best, least = np.where(better, new[-1], best), np.where(better, error, least)
+            factor *= ratio**2
+        row, step = new, step / ratio
+    return np.asarray(best)
+
+
+# ---- The arguments of an emitted function ---------------------------------------------------------------------------
+
+
+def arguments_at(function: Callable[..., Any], program: Program, point: Point) -> dict[str, Any]:
+    """The keyword arguments of an emitted function at a point.
+
+    Variables are passed by value, a Python keyword with an underscore behind it; an unknown function `f` as `f`, `df`,
+    `d2f`; a dependent variable by the values that are asked for: `A`, `dA_dalpha`, `dL_dY`, `d2L_dY2`.
+    """
+    wanted = list(inspect.signature(function).parameters)
+    known = dict(candidates(program, point))
+    missing = [parameter for parameter in wanted if parameter not in known]
+    if missing:
+        raise UnsupportedError(f"the function asks for `{missing[0]}`, which the expression does not have")
+    return {parameter: known[parameter]() for parameter in wanted}
+
+
+def candidates(program: Program, point: Point) -> Iterator[tuple[str, Callable[[], Any]]]:
+    """All parameters that an emitted function may have, with what makes their values."""
+    for dimension, size in point.sizes.items():
+        yield parameter_name(dimension), partial(int, size)
+    for variable in program.variables.values():
+        if variable.kind == "function":
+            yield from function_candidates(variable.name, point)
+        elif variable.arguments:
+            yield from dependent_candidates(program, variable.name, point)
+        else:
+            yield parameter_name(variable.name), partial(plain, point.values[variable.name])
+
+
+def parameter_name(text: str) -> str:
+    """A name as a parameter: a Python keyword gets an underscore."""
+    return text + "_" if keyword.iskeyword(text) else text
+
+
+def plain(value: Array) -> Any:
+    """A value as a user passes it: a float for a scalar."""
+    return float(value) if np.ndim(value) == 0 else value
+
+
+def plain_value(program: Program, form: Form, point: Point) -> Any:
+    """The value of a form at a point, as a user passes it."""
+    return plain(value_at(program, form, point))
+
+
+def itself(value: Any) -> Any:
+    """The value."""
+    return value
+
+
+def prefix(order: int) -> str:
+    """`d`, `d2`, ...: the derivative of an order."""
+    return "d" if order == 1 else f"d{order}"
+
+
+def function_candidates(function: str, point: Point) -> Iterator[tuple[str, Callable[[], Any]]]:
+    """`f`, `df`, `d2f`, ... as callables."""
+    for order in range(8):
+        key = parameter_name(function) if not order else prefix(order) + function
+        given = point.functions.get((function, order)) or smooth_function(function, order)
+        yield key, partial(itself, given)
+
+
+def dependent_candidates(program: Program, dependent: str, point: Point) -> Iterator[tuple[str, Callable[[], Any]]]:
+    """`A`, `dA_dalpha`, `d2A_dalpha2`, for several arguments `d2U_ds_dt` too, as values."""
+    arguments = list(unknowns_of(program)[dependent].arguments)
+    for order in range(5):
+        for by in product(arguments, repeat=order):
+            form = name(dependent)
+            for argument in by:
+                form = Form("derivative", (form, name(argument)), "jacobian")
+            yield derivative_name(dependent, by), partial(plain_value, program, form, point)
+
+
+def derivative_name(dependent: str, by: tuple[str, ...]) -> str:
+    """The name of the value of a derivative, equal variables that follow each other as a power."""
+    if not by:
+        return parameter_name(dependent)
+    runs: list[tuple[str, int]] = []
+    for variable in by:
+        again = runs and runs[-1][0] == variable
+        runs[-1:] = [(variable, runs[-1][1] + 1)] if again else [*runs[-1:], (variable, 1)]
+    below = "_".join(f"d{variable}{count if count > 1 else ''}" for variable, count in runs)
+    return f"{prefix(len(by))}{dependent}_{below}"

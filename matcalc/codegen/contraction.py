@@ -1,0 +1,342 @@
+"""Contractions: which two factors meet first, and by which array operation.
+
+The order is the cheapest one (dynamic programming over the sets of up to six factors, greedy beyond), by given sizes or by
+one representative size for every symbolic dimension, so that vectors meet matrices before matrices meet each other.
+A pair becomes the simplest operation that does it: `@`, an element-wise product with broadcasting, `np.outer`,
+`np.tensordot`; `np.einsum` where none of these fits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import prod
+
+from matcalc.codegen.steps import Step, Steps
+from matcalc.form import Dimension
+
+__all__ = ["Operand", "contract", "REPRESENTATIVE_SIZE", "letters"]
+
+#: What a symbolic dimension counts for where no size is given.
+REPRESENTATIVE_SIZE = 100
+
+#: The largest number of factors for which the best order is searched.
+EXHAUSTIVE = 6
+
+#: The largest number of factors for which the next pair is searched among all pairs.
+GREEDY = 100
+
+#: `np.einsum` over a pair costs about this much more a multiplication than `@`.
+EINSUM_COST = 4
+
+Labels = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """A step and what its axes are called; no label occurs twice."""
+
+    step: Step
+    labels: Labels
+
+
+def letters(*groups: Sequence[int]) -> list[str]:
+    """The labels of several operands as letters, in the order of their first appearance."""
+    names: dict[int, str] = {}
+    for label in (label for group in groups for label in group):
+        names.setdefault(label, chr(ord("a") + (len(names) + 8) % 26) if len(names) < 26 else chr(ord("A") + len(names) - 26))
+    return ["".join(names[label] for label in group) for group in groups]
+
+
+def contract(
+    steps: Steps,
+    coefficient: Fraction,
+    factors: Sequence[tuple[Step, Labels]],
+    out: frozenset[int],
+    dimensions: Mapping[int, Dimension],
+    sizes: Mapping[str, int],
+) -> Operand:
+    """The contraction of labelled steps to the labels `out`, in whatever order of axes is the cheapest."""
+
+    def size(label: int) -> int:
+        dimension = dimensions[label]
+        return dimension if isinstance(dimension, int) else sizes.get(dimension, REPRESENTATIVE_SIZE)
+
+    operands = matrix_powers(steps, [simplified(steps, k, factors, out) for k in range(len(factors))], out)
+    scalars = [operand.step for operand in operands if not operand.labels]
+    arrays = [operand for operand in operands if operand.labels]
+    if not arrays:
+        return Operand(steps.multiply(coefficient, scalars), ())
+    smallest = min(arrays, key=lambda operand: len(operand.labels))
+    carried = out & {label for operand in arrays for label in operand.labels}
+    early = len(smallest.labels) < len(carried)
+    if early:
+        scaled = Operand(steps.multiply(coefficient, [*scalars, smallest.step]), smallest.labels)
+        place = arrays.index(smallest)
+        arrays[place] = scaled
+    result = contract_arrays(steps, arrays, out, size)
+    return result if early else Operand(steps.multiply(coefficient, [*scalars, result.step]), result.labels)
+
+
+def contract_arrays(steps: Steps, arrays: list[Operand], out: frozenset[int], size: Callable[[int], int]) -> Operand:
+    """The contraction of operands that all have axes."""
+    pending: dict[int, Operand] = dict(enumerate(arrays))
+    remaining: dict[int, int] = {}
+    for operand in arrays:
+        for label in operand.labels:
+            remaining[label] = remaining.get(label, 0) + 1
+    for first, second in path([operand.labels for operand in arrays], out, size):
+        a, b = pending.pop(first), pending.pop(second)
+        for label in (*a.labels, *b.labels):
+            remaining[label] -= 1
+        keep = out | {label for label in (*a.labels, *b.labels) if remaining[label]}
+        result = pair(steps, a, b, keep)
+        for label in result.labels:
+            remaining[label] += 1
+        pending[len(arrays) * 2 - 1 - len(pending) - 1] = result
+    (last,) = pending.values()
+    return last
+
+
+def simplified(steps: Steps, position: int, factors: Sequence[tuple[Step, Labels]], out: frozenset[int]) -> Operand:
+    """One factor by itself: equal labels become a diagonal, labels that only it has are summed."""
+    step, labels = factors[position]
+    others = {label for k, (_, other) in enumerate(factors) if k != position for label in other} | out
+    distinct = tuple(dict.fromkeys(labels))
+    if len(distinct) < len(labels):
+        kept = tuple(label for label in distinct if label in others)
+        inner, result = letters(labels, kept)
+        return Operand(steps.make("diagonal", (step,), f"{inner}->{result}", len(kept)), kept)
+    own = tuple(k for k, label in enumerate(labels) if label not in others)
+    if not own:
+        return Operand(step, labels)
+    kept = tuple(label for label in labels if label in others)
+    return Operand(steps.make("sum", (step,), own if kept else None, len(kept)), kept)
+
+
+def matrix_powers(steps: Steps, operands: list[Operand], out: frozenset[int]) -> list[Operand]:
+    """Runs of four or more times the same matrix become one power, unless a vector is there to start with."""
+    if len(operands) < 4 or any(len(operand.labels) == 1 for operand in operands):
+        return operands
+    result: list[Operand] = []
+    used: set[int] = set()
+    carriers: dict[int, list[int]] = {}
+    for k, operand in enumerate(operands):
+        for label in operand.labels:
+            carriers.setdefault(label, []).append(k)
+    for k in range(len(operands)):
+        if k not in used:
+            run = series(k, operands, carriers, out, used)
+            used.update(run)
+            result.extend(as_power(steps, [operands[r] for r in run]))
+    return result
+
+
+def series(
+    start: int, operands: list[Operand], carriers: Mapping[int, list[int]], out: frozenset[int], used: set[int]
+) -> list[int]:
+    """The operands of the longest run A_ij A_jk A_kl.. of one matrix through the operand at `start`."""
+    run = [start]
+    if len(operands[start].labels) != 2:
+        return run
+    for end, other in ((1, 0), (0, 1)):
+        while True:
+            label = operands[run[-1 if end else 0]].labels[end]
+            following = [k for k in carriers[label] if k not in run and k not in used]
+            if label in out or len(carriers[label]) != 2 or len(following) != 1:
+                break
+            candidate = operands[following[0]]
+            closes = any(candidate.labels[end : end + 1] == (operands[r].labels[other],) for r in run)
+            if candidate.step is not operands[start].step or candidate.labels[other] != label or closes:
+                break
+            run.insert(len(run) if end else 0, following[0])
+    return run
+
+
+def as_power(steps: Steps, run: list[Operand]) -> list[Operand]:
+    """A run of one matrix as one operand, if it is long."""
+    if len(run) < 4:
+        return run
+    step = steps.make("matrix_power", (run[0].step,), len(run), 2)
+    return [Operand(step, (run[0].labels[0], run[-1].labels[1]))]
+
+
+# ---- The order ------------------------------------------------------------------------------------------------------
+
+
+def path(labels: Sequence[Labels], out: frozenset[int], size: Callable[[int], int]) -> list[tuple[int, int]]:
+    """The pairs to contract, by number; each result takes the next free number."""
+    if len(labels) <= 2:
+        return [(0, 1)] if len(labels) == 2 else []
+    if len(labels) <= EXHAUSTIVE:
+        return best_path(labels, out, size)
+    return greedy_path(labels, out, size)
+
+
+def cost(a: frozenset[int], b: frozenset[int], result: frozenset[int], size: Callable[[int], int]) -> int:
+    """Multiplications of one pair, and the entries of its result."""
+    batched = bool(a & b & result) and bool((a & b) - result)
+    return prod(map(size, a | b)) * (EINSUM_COST if batched else 1) + prod(map(size, result))
+
+
+def best_path(labels: Sequence[Labels], out: frozenset[int], size: Callable[[int], int]) -> list[tuple[int, int]]:
+    """The cheapest order, by dynamic programming over sets of operands."""
+    count = len(labels)
+    everything = (1 << count) - 1
+    sets = [frozenset(group) for group in labels]
+    union = [frozenset[int]()] * (everything + 1)
+    for mask in range(1, everything + 1):
+        low = (mask & -mask).bit_length() - 1
+        union[mask] = union[mask & (mask - 1)] | sets[low]
+    result = [union[mask] & (union[everything ^ mask] | out) for mask in range(everything + 1)]
+    best: dict[int, tuple[int, int]] = {1 << k: (0, 0) for k in range(count)}
+    for mask in range(1, everything + 1):
+        low = mask & -mask
+        part = (mask - 1) & mask
+        options = []
+        while part:
+            if part & low:
+                rest = mask ^ part
+                total = best[part][0] + best[rest][0] + cost(result[part], result[rest], result[mask], size)
+                options.append((total, part))
+            part = (part - 1) & mask
+        if options:
+            best[mask] = min(options)
+    return unfold(everything, best, count)
+
+
+def unfold(everything: int, best: Mapping[int, tuple[int, int]], count: int) -> list[tuple[int, int]]:
+    """The tree of splits as a list of pairs."""
+    pairs: list[tuple[int, int]] = []
+
+    def number(mask: int) -> int:
+        if mask & (mask - 1) == 0:
+            return mask.bit_length() - 1
+        first, second = number(best[mask][1]), number(mask ^ best[mask][1])
+        pairs.append((first, second))
+        return count + len(pairs) - 1
+
+    number(everything)
+    return pairs
+
+
+def greedy_path(labels: Sequence[Labels], out: frozenset[int], size: Callable[[int], int]) -> list[tuple[int, int]]:
+    """The cheapest next pair, again and again; among very many factors only neighbours are looked at."""
+    sets: dict[int, frozenset[int]] = {k: frozenset(group) for k, group in enumerate(labels)}
+    counts: dict[int, int] = {}
+    for label in (label for group in sets.values() for label in group):
+        counts[label] = counts.get(label, 0) + 1
+
+    def merged(first: int, second: int) -> frozenset[int]:
+        shared = sets[first] & sets[second]
+        return (sets[first] | sets[second]) - {k for k in shared if counts[k] == 2 and k not in out}
+
+    def price(first: int, second: int) -> tuple[int, bool, int, int]:
+        apart = not sets[first] & sets[second]
+        return cost(sets[first], sets[second], merged(first, second), size), apart, first, second
+
+    pairs: list[tuple[int, int]] = []
+    prices = {p: price(*p) for p in starting_pairs(len(labels))}
+    for new in range(len(labels), 2 * len(labels) - 1):
+        first, second = min(prices, key=prices.__getitem__)
+        pairs.append((first, second))
+        result = merged(first, second)
+        for label in sets[first] & sets[second]:
+            counts[label] -= 1 if label in result else 2
+        touched = {k for p in prices if first in p or second in p for k in p} - {first, second}
+        sets[new] = result
+        del sets[first], sets[second]
+        prices = {p: c for p, c in prices.items() if first not in p and second not in p}
+        prices |= {(k, new): price(k, new) for k in sorted(touched)}
+    return pairs
+
+
+def starting_pairs(count: int) -> list[tuple[int, int]]:
+    """The pairs of operands to choose the first one from."""
+    reach = count if count <= GREEDY else 2
+    return [(i, j) for i in range(count) for j in range(i + 1, min(count, i + reach))]
+
+
+# ---- One pair -------------------------------------------------------------------------------------------------------
+
+
+def pair(steps: Steps, a: Operand, b: Operand, keep: frozenset[int]) -> Operand:
+    """The contraction of two operands to the labels in `keep`, by the simplest operation."""
+    shared = [label for label in a.labels if label in b.labels]
+    summed = [label for label in shared if label not in keep]
+    batch = [label for label in shared if label in keep]
+    if not summed:
+        return elementwise(steps, a, b)
+    if not batch and len(summed) == 1:
+        return chained(steps, a, b, summed[0])
+    rows = [label for label in a.labels if label not in shared]
+    columns = [label for label in b.labels if label not in shared]
+    if not batch and rows + columns:
+        return tensordot(steps, a, b, summed)
+    if len(summed) == len(rows) == len(columns) == 1:
+        return batched(steps, a, b, (*batch,), rows[0], summed[0], columns[0])
+    return einsum(steps, a, b, keep)
+
+
+def elementwise(steps: Steps, a: Operand, b: Operand) -> Operand:
+    """a * b, broadcast; an outer product of vectors where no label is shared."""
+    if len(a.labels) == len(b.labels) == 1 and a.labels != b.labels:
+        a, b = sorted((a, b), key=lambda operand: operand.labels)
+        return Operand(steps.make("outer", (a.step, b.step), None, 2), a.labels + b.labels)
+    wanted: Labels = max(a.labels, b.labels, key=len)
+    if len(set(a.labels) | set(b.labels)) > len(wanted):
+        wanted = tuple(sorted({*a.labels, *b.labels}))
+    return Operand(steps.multiply(1, [steps.place(o.step, o.labels, wanted) for o in (a, b)]), wanted)
+
+
+def chained(steps: Steps, a: Operand, b: Operand, label: int) -> Operand:
+    """a @ b over one label, with as few transposes as possible."""
+    if len(a.labels) > 2 or len(b.labels) > 2:
+        return high_order_chained(steps, a, b, label)
+    rows = tuple(k for k in a.labels if k != label)
+    columns = tuple(k for k in b.labels if k != label)
+    if not rows or not columns:
+        first, second = (a, b) if a.labels[-1] == label and not (rows == () and b.labels[0] != label) else (b, a)
+        return Operand(steps.matmul(first.step, second.step), rows + columns)
+    turned = (a.labels[1] != label) + (b.labels[0] != label)
+    swap = turned > 1 or (turned == 1 and rows > columns)
+    first, second = (b, a) if swap else (a, b)
+    outer = columns + rows if swap else rows + columns
+    left = steps.place(first.step, first.labels, (outer[0], label))
+    right = steps.place(second.step, second.labels, (label, outer[1]))
+    return Operand(steps.matmul(left, right), outer)
+
+
+def high_order_chained(steps: Steps, a: Operand, b: Operand, label: int) -> Operand:
+    """A contraction over one label in which an operand has three axes or more."""
+    for first, second in ((a, b), (b, a)):
+        if len(second.labels) == 1 and first.labels[-1] == label:
+            return Operand(steps.matmul(first.step, second.step), first.labels[:-1])
+    return tensordot(steps, a, b, [label])
+
+
+def tensordot(steps: Steps, a: Operand, b: Operand, summed: Sequence[int]) -> Operand:
+    """The contraction over several labels that leaves other labels."""
+    if sorted(b.labels) < sorted(a.labels) and len(a.labels) == len(b.labels):
+        a, b = b, a
+    axes = tuple(a.labels.index(k) for k in summed), tuple(b.labels.index(k) for k in summed)
+    kept = tuple(k for k in (*a.labels, *b.labels) if k not in summed)
+    return Operand(steps.make("tensordot", (a.step, b.step), axes, len(kept)), kept)
+
+
+def batched(steps: Steps, a: Operand, b: Operand, batch: Labels, row: int, label: int, column: int) -> Operand:
+    """Matrix products side by side."""
+    if row > column:
+        a, b, row, column = b, a, column, row
+    batch = tuple(sorted(batch))
+    left = steps.place(a.step, a.labels, (*batch, row, label))
+    right = steps.place(b.step, b.labels, (*batch, label, column))
+    return Operand(steps.matmul(left, right), (*batch, row, column))
+
+
+def einsum(steps: Steps, a: Operand, b: Operand, keep: frozenset[int]) -> Operand:
+    """What fits no other operation."""
+    kept = tuple(sorted({*a.labels, *b.labels} & keep))
+    first, second, result = letters(a.labels, b.labels, kept)
+    return Operand(steps.make("einsum", (a.step, b.step), f"{first},{second}->{result}", len(kept)), kept)

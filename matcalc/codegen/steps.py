@@ -1,0 +1,180 @@
+"""Steps: the array operations of an emitted function, as a shared graph between core nodes and text.
+
+A step has a kind, steps as arguments, data, and the number of axes of its array.  Equal steps are one object, so an
+operation that two terms have in common is done once.
+
+    kind          arguments        data                    array
+    name          -                Python name             a parameter
+    number        -                Fraction
+    size          -                dimension               a dimension as a scalar
+    constant      -                Python text             pi
+    transpose     x                permutation             axis k is axis `data[k]` of x
+    expand        x                slots                   x[:, None]: True for an axis of x, False for a new one
+    reshape       x                axes of dimensions
+    diagonal      x                subscripts              np.einsum("ii->i", x)
+    sum           x                axes, None for all
+    add           x, ..            signs                   broadcast
+    multiply      x, ..            coefficient             broadcast
+    power         x                exponent                entry by entry
+    call          x, ..            operation name          an operation of the registry
+    function      x                Python name             an unknown function
+    inverse       x                -                       of a matrix
+    matrix_power  x                exponent
+    matmul        x, y             -                       x @ y
+    outer         x, y             -                       of two vectors
+    tensordot     x, y             axes of x, axes of y
+    einsum        x, y             subscripts
+    full          c                dimensions              all entries c
+    broadcast     x                dimensions              an array of its own
+    eye           -                dimension
+    diag          x                -                       the diagonal matrix of a vector
+    copy          x                -
+    scalar        x                -                       x as a scalar that is no array
+    scatter       d?, x, ..        dimensions, writes      zeros, or d, with each x added to a strided view
+
+Kinds that only look at an array in another way are the `VIEWS`; they cost nothing and are never named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from fractions import Fraction
+from typing import Any
+
+from matcalc.form import Dimension
+
+__all__ = ["Step", "Steps", "VIEWS", "LEAVES", "walk"]
+
+VIEWS = frozenset({"transpose", "expand"})
+LEAVES = frozenset({"name", "number", "size", "constant"})
+
+#: The largest number of terms in one statement.
+LONGEST_SUM = 6
+
+
+class Step:
+    """One array operation; equal steps of one function are one object."""
+
+    __slots__ = ("kind", "args", "data", "order")
+
+    def __init__(self, kind: str, args: tuple[Step, ...], data: Any, order: int) -> None:
+        self.kind = kind
+        self.args = args
+        self.data = data
+        self.order = order
+
+    def __repr__(self) -> str:
+        return f"{self.kind}({', '.join(map(repr, (*self.args, self.data)))})"
+
+
+class Steps:
+    """The steps of one function, made so that trivial ones do not arise."""
+
+    def __init__(self) -> None:
+        self._table: dict[Hashable, Step] = {}
+
+    def make(self, kind: str, args: Sequence[Step] = (), data: Hashable = None, order: int = 0) -> Step:
+        """The step of this kind."""
+        key = (kind, tuple(args), data, order)
+        if key not in self._table:
+            self._table[key] = Step(kind, tuple(args), data, order)
+        return self._table[key]
+
+    def number(self, value: Fraction | int) -> Step:
+        """An exact number."""
+        return self.make("number", (), Fraction(value))
+
+    def size(self, dimension: Dimension) -> Step:
+        """A dimension as a scalar."""
+        return self.number(dimension) if isinstance(dimension, int) else self.make("size", (), dimension)
+
+    def transpose(self, step: Step, axes: Sequence[int]) -> Step:
+        """Axis k of the result is axis `axes[k]` of the step."""
+        if list(axes) == list(range(step.order)):
+            return step
+        if step.kind == "transpose":
+            return self.transpose(step.args[0], [step.data[a] for a in axes])
+        return self.make("transpose", (step,), tuple(axes), step.order)
+
+    def place(self, step: Step, labels: Sequence[int], wanted: Sequence[int], *, full: bool = False) -> Step:
+        """The step, whose axes are `labels`, with its axes in the order `wanted` and new axes where it has none.
+
+        New leading axes are left to broadcasting unless `full`.
+        """
+        if step.kind == "power" and step.data < 0:
+            # A quotient is written x / y[:, None], not x * (1 / y)[:, None].
+            return self.power(self.place(step.args[0], labels, wanted, full=full), step.data)
+        present = [label for label in wanted if label in labels]
+        moved = self.transpose(step, [labels.index(label) for label in present])
+        slots = [label in labels for label in wanted]
+        if not full:
+            slots = slots[slots.index(True) :] if present else []
+        return moved if all(slots) else self.make("expand", (moved,), tuple(slots), len(slots))
+
+    def add(self, terms: Iterable[tuple[int, Step]]) -> Step:
+        """The sum of signed terms; long sums are parted, so that no statement is too long."""
+        ordered = list(terms)
+        first = next((k for k, (sign, _) in enumerate(ordered) if sign > 0), 0)
+        ordered.insert(0, ordered.pop(first))
+        while len(ordered) > LONGEST_SUM:
+            ordered = [(1, self._add(ordered[:LONGEST_SUM])), *ordered[LONGEST_SUM:]]
+        return self._add(ordered)
+
+    def _add(self, terms: Sequence[tuple[int, Step]]) -> Step:
+        if len(terms) == 1:
+            return self.multiply(terms[0][0], [terms[0][1]])
+        order = max(step.order for _, step in terms)
+        return self.make("add", [step for _, step in terms], tuple(sign for sign, _ in terms), order)
+
+    def multiply(self, coefficient: Fraction | int, factors: Iterable[Step]) -> Step:
+        """The product entry by entry, scalars first."""
+        value = Fraction(coefficient)
+        steps: list[Step] = []
+        for step in sorted(factors, key=lambda s: s.order > 0):
+            if step.kind == "number":
+                value *= step.data
+            else:
+                steps.append(step)
+        if len(steps) == 1 and steps[0].kind == "multiply":
+            value *= steps[0].data
+            steps = list(steps[0].args)
+        if not steps:
+            return self.number(value)
+        if value == 1 and len(steps) == 1:
+            return steps[0]
+        while len(steps) > LONGEST_SUM:
+            head = steps[:LONGEST_SUM]
+            steps = [self.make("multiply", head, Fraction(1), max(s.order for s in head)), *steps[LONGEST_SUM:]]
+        return self.make("multiply", steps, value, max(step.order for step in steps))
+
+    def power(self, base: Step, exponent: Fraction | int) -> Step:
+        """base^exponent entry by entry; NumPy is slow at third and fourth powers of arrays, so these are multiplied."""
+        exponent = Fraction(exponent)
+        if abs(exponent) in (3, 4) and base.order:
+            square = self.power(base, 2)
+            whole = self.multiply(1, [square, base if abs(exponent) == 3 else square])
+            return whole if exponent > 0 else self.power(whole, -1)
+        return self.make("power", (base,), exponent, base.order)
+
+    def matmul(self, left: Step, right: Step) -> Step:
+        """left @ right, for arrays of any order."""
+        order = max(left.order, right.order) if min(left.order, right.order) > 1 else left.order + right.order - 2
+        return self.make("matmul", (left, right), None, order)
+
+    def full(self, value: Step, shape: Sequence[Dimension]) -> Step:
+        """The array whose entries all are one scalar."""
+        return self.make("full", (value,), tuple(shape), len(shape))
+
+
+def walk(roots: Iterable[Step]) -> Iterator[Step]:
+    """Every step below the roots once, arguments before their users."""
+    done: set[Step] = set()
+    stack = [(root, False) for root in reversed(list(roots))]
+    while stack:
+        step, expanded = stack.pop()
+        if expanded:
+            yield step
+        elif step not in done:
+            done.add(step)
+            stack.append((step, True))
+            stack.extend((arg, False) for arg in reversed(step.args) if arg not in done)

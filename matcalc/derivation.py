@@ -1,0 +1,318 @@
+"""Derivatives: from a line of text to a `Derivative`, which knows its answer in every notation.
+
+`derive` runs the stages once: parse, infer, lower (which differentiates), refine.  Each notation is then made from the
+one refined node, when it is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from matcalc.assumptions import Facts
+from matcalc.errors import KindError, UnknownNameError, UnsupportedError
+from matcalc.expr import Apply, Node, is_zero
+from matcalc.form import Form, Shape, format_axis, name, subforms
+from matcalc.inference import TypedProgram, infer
+from matcalc.build import transposed
+from matcalc.lowering import Environment, lower
+from matcalc.naming import Naming
+from matcalc.notation.cases import cases_form
+from matcalc.notation.index import index_form, index_names
+from matcalc.notation.latex import to_latex
+from matcalc.notation.text import to_text
+from matcalc.parser import Program, nearest, parse_expression, parse_program
+from matcalc.raising import Raising
+from matcalc.refine import refine
+from matcalc.tensor import Tensor
+from matcalc.traversal import postorder
+
+__all__ = ["Derivative", "Derivatives", "derive", "FORMS"]
+
+#: The notations of an answer.
+FORMS = ("matrix", "index", "cases", "vec", "elements")
+
+
+def derive(
+    source: str,
+    wrt: str | Sequence[str],
+    declare: Iterable[str] | str = (),
+    layout: str = "numerator",
+    order: int = 1,
+    *,
+    of: str | None = None,
+    name: str | None = None,
+) -> Any:
+    """The derivative of an expression or program by a name; for several names a mapping by name.
+
+    `declare` holds declarations as in section 2 of the language; what is not declared is inferred.  `order` 2 is the
+    Hessian.  `of` names the output of a program, `name` the file that the source came from.  Raises MatcalcError.
+    """
+    if not isinstance(order, int) or order < 1:
+        raise KindError(f"the order of a derivative is a positive integer, not {order!r}")
+    program = parse_program(source, [declare] if isinstance(declare, str) else declare, name=name, of=of)
+    if isinstance(wrt, str):
+        return _derive(program, wrt, layout, order)
+    return Derivatives({w: _derive(program, w, layout, order) for w in wrt})
+
+
+def _derive(program: Program, wrt: str, layout: str, order: int) -> Derivative:
+    variable = parse_expression(wrt)
+    target = variable.args[0] if variable.head == "call" and variable.value == "vec" and variable.args else variable
+    if target.head != "name":
+        raise KindError(f"`{wrt}` is not a name", variable.span, hint="differentiate by a name, such as `--wrt x`")
+    output = program.output if program.output_name is None else name_form(program.output_name)
+    typed = infer(program, layout=layout, extra=[derivative_form(output, variable, order), variable])
+    return Derivative(program, typed, variable, order)
+
+
+def name_form(text: str) -> Form:
+    """An untyped name."""
+    return Form("name", (), text)
+
+
+def derivative_form(function: Form, variable: Form, order: int) -> Form:
+    """The untyped form of a derivative of any order."""
+    span = function.span
+    if order == 1:
+        return Form("derivative", (function, variable), "d", span=span)
+    form = Form("derivative", (function, variable), "hessian", span=span)
+    for _ in range(order - 2):
+        form = Form("derivative", (form, variable), "jacobian", span=span)
+    return form
+
+
+class Derivative:
+    """The derivative of one expression by one name.
+
+    Attributes: `expression` and `wrt` as they were given, `order`, `layout`, `program` (typed).
+    """
+
+    def __init__(self, program: Program, typed: TypedProgram, variable: Form, order: int) -> None:
+        self.source = program
+        self.program = typed
+        self.form = typed.extra[0]
+        self.variable = typed.extra[1]
+        self.order = order
+        self.layout = typed.layout
+        self.expression = program.source.strip()
+        self.wrt = to_text(variable)
+
+    # The answer as a node.
+
+    @cached_property
+    def environment(self) -> Environment:
+        """What the names of the program mean in the core."""
+        return lower(self.program, self.layout)
+
+    @cached_property
+    def facts(self) -> Facts:
+        """What the declared properties say."""
+        return Facts({v.name: v.properties for v in self.program.variables.values()})
+
+    @cached_property
+    def tensor(self) -> Tensor:
+        """The refined answer in index notation."""
+        raw = self.environment.lower(self.form)
+        return Tensor(refine(raw.node, self.facts), raw.groups, raw.indices)
+
+    @property
+    def node(self) -> Node:
+        """The refined answer as a core node, its axes in the order in which entries are returned."""
+        return self.tensor.node
+
+    # What is known of it.
+
+    @property
+    def shape(self) -> tuple[str, ...]:
+        """The dimensions of the answer, in the order in which entries are returned."""
+        return tuple(format_axis(axis) for axis in self.form.shape or ())
+
+    @property
+    def declarations(self) -> tuple[str, ...]:
+        """Everything that is assumed of the variables, given and inferred, as declarations."""
+        return self.program.declarations()
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader should know: zero answers, conventions at kinks, matrices that must be invertible."""
+        notes = []
+        if self.wrt not in self._names_below(self.form.args[0]):
+            notes.append(f"`{self.wrt}` does not occur in the expression, so the derivative is zero")
+        elif is_zero(self.node):
+            notes.append("the derivative is zero")
+        kinks = {f.value for f in self._forms() if f.head == "call" and f.value in KINKS}
+        if kinks:
+            notes.append(f"at kinks of {', '.join(sorted(kinks))}: {CONVENTION}")
+        for node in postorder(self.node):
+            if isinstance(node, Apply) and node.name == "inv":
+                argument = self._raising.form(node.operands[0])
+                if argument is not None:
+                    notes.append(f"{to_text(argument)} is taken to be invertible")
+        return tuple(notes)
+
+    def _forms(self) -> Iterator[Form]:
+        yield from subforms(self.form)
+        for form in self.program.assignments.values():
+            yield from subforms(form)
+
+    def _names_below(self, form: Form) -> set[str]:
+        """The names that a form depends on, through assignments and arguments."""
+        found: set[str] = set()
+        stack = [form]
+        while stack:
+            for part in subforms(stack.pop()):
+                if part.head == "name" and part.value not in found:
+                    found.add(part.value)
+                    if part.value in self.program.assignments:
+                        stack.append(self.program.assignments[part.value])
+                    elif part.value in self.program.variables:
+                        stack.extend(name_form(a) for a in self.program.variables[part.value].arguments)
+        return found
+
+    # Notations.
+
+    @cached_property
+    def _naming(self) -> Naming:
+        return Naming(self.program, self.node)
+
+    @cached_property
+    def _raising(self) -> Raising:
+        compound = frozenset(
+            v.name for v in self.program.variables.values() if any(len(axis) != 1 for axis in v.shape)
+        )
+        return Raising(self.facts, self.layout, self._naming.name_for, compound)
+
+    @cached_property
+    def _matrix(self) -> Form | None:
+        """The answer in matrix notation, oriented as the layout says; None if it has none."""
+        if self.form.kind == "tensor":
+            return None
+        form = self._raising.grouped(self.node, axis_groups(self.tensor.groups))
+        return transposed(form) if form is not None and self.form.kind == "row" else form
+
+    @cached_property
+    def _answer(self) -> tuple[Form, dict[str, Form]]:
+        """The answer in the notation that is printed by default, and the names that it introduces."""
+        form = self._matrix
+        if form is None:
+            form = self._index
+        return self._naming.settle(form, self._raising.named)
+
+    @cached_property
+    def names(self) -> tuple[tuple[str, ...], ...]:
+        """The names of the indices of the answer: those of the expression, then of each variable."""
+        function = self.form
+        while function.head == "derivative" and function.value in ("hessian", "jacobian", "d"):
+            function = function.args[0]
+            if self.order == 1:
+                break
+        by = len(self.environment.name(self._target).groups)
+        own = self.node.order - self.order * by
+        taken = set(self.program.variables) | set(self.program.assignments) | set(self.program.dimensions)
+        named = index_names(own, [by] * self.order, taken)
+        if self.layout == "denominator" and self.order == own == by == 1:
+            return named[::-1]
+        return named
+
+    @property
+    def _target(self) -> str:
+        variable = self.variable
+        return str(variable.args[0].value if variable.head == "call" else variable.value)
+
+    @cached_property
+    def _index(self) -> Form:
+        return index_form(self.node, self.names, self._raising.form)
+
+    @cached_property
+    def _cases(self) -> Form:
+        return cases_form(self.node, self.names, self._raising.form)
+
+    def _form_in(self, form: str) -> tuple[Form, dict[str, Form]]:
+        if form not in FORMS:
+            near = nearest(form, FORMS)
+            raise UnknownNameError(
+                f"there is no form `{form}`", hint=f"did you mean `{near}`?" if near else f"one of {', '.join(FORMS)}"
+            )
+        if form == "matrix":
+            return self._answer
+        made = {"index": lambda: self._index, "cases": lambda: self._cases, "vec": self._vec}[form]()
+        return self._naming.settle(made, self._raising.named)
+
+    def _vec(self) -> Form:
+        """The mn x pq Jacobian matrix ∂vec(E)/∂vec(X)', or the Hessian by vec(X)."""
+        by = self.node.order // 2 if self.order == 2 else len(self.environment.name(self._target).groups)
+        own = self.node.order - by
+        if own > 2 or by > 2:
+            raise UnsupportedError(
+                f"a derivative of order {self.node.order} has no vec form", hint="ask for the form `index` or `cases`"
+            )
+        rows, columns = tuple(range(own))[::-1], tuple(range(own, self.node.order))[::-1]
+        groups = tuple(group for group in (rows, columns) if group)
+        form = self._raising.grouped(self.node, groups)
+        if form is None:
+            raise UnsupportedError("this derivative has no Kronecker form", hint="ask for the form `index` or `cases`")
+        return form
+
+    def to_text(self, form: str = "matrix", sizes: Mapping[str, int] | None = None) -> str:
+        """The answer in the language, in one of the forms of `FORMS`; `sizes` are for `elements`."""
+        return to_text(self._form_in(form)[0])
+
+    @property
+    def text(self) -> str:
+        """The answer in the language: matrix notation where there is one, else a tensor by entries."""
+        return to_text(self._answer[0])
+
+    @property
+    def where(self) -> dict[str, str]:
+        """The names that the text introduces, each with its expression, in the order of definition."""
+        return {key: to_text(form) for key, form in self._answer[1].items()}
+
+    @property
+    def index(self) -> str:
+        """The answer by entries, with Kronecker deltas."""
+        return self.to_text("index")
+
+    @property
+    def cases(self) -> str:
+        """The answer by entries, piecewise."""
+        return self.to_text("cases")
+
+    def latex(self, form: str = "matrix", sizes: Mapping[str, int] | None = None) -> str:
+        """The answer as LaTeX."""
+        return to_latex(self._form_in(form)[0])
+
+    def __repr__(self) -> str:
+        return f"<Derivative of {self.expression} by {self.wrt}: {self.text}>"
+
+
+#: Operations with kinks, and the convention there.
+KINKS = frozenset({"abs", "sign", "step", "relu", "maximum", "minimum", "norm1"})
+CONVENTION = "sign(0) = step(0) = 0, and at a tie the first argument counts"
+
+
+def axis_groups(groups: Sequence[int]) -> tuple[tuple[int, ...], ...]:
+    """Consecutive axes of a node, grouped by these lengths."""
+    result = []
+    start = 0
+    for length in groups:
+        result.append(tuple(range(start, start + length)))
+        start += length
+    return tuple(result)
+
+
+class Derivatives(Mapping[str, Derivative]):
+    """Derivatives of one expression by several names, by name."""
+
+    def __init__(self, members: Mapping[str, Derivative]) -> None:
+        self.members = dict(members)
+
+    def __getitem__(self, key: str) -> Derivative:
+        return self.members[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.members)
+
+    def __len__(self) -> int:
+        return len(self.members)

@@ -1,0 +1,120 @@
+"""What binds how tightly: the one table of precedence, for text and for LaTeX.
+
+A form is printed from its leaves up.  Each part is a `Piece`, its text with the level at which that text stands; a head
+says which level it asks of its operands, and a part below that level is put in parentheses.  No other rule makes
+parentheses.
+
+A text that begins with a minus sign has the level of a product: `-a*b` may stand first in a product and in a sum
+(where `a + -b` becomes `a - b`), and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from enum import IntEnum
+from typing import NamedTuple
+
+from matcalc.form import Form
+
+__all__ = ["Level", "Piece", "OPERANDS", "LEVELS", "fold", "join_terms", "opens"]
+
+
+class Level(IntEnum):
+    """How tightly a text holds together, loosest first."""
+
+    CASES = 0
+    SUM = 1
+    #: `A \odot B` in LaTeX, where juxtaposition binds tighter; text has one level for all products.
+    OPERATOR = 2
+    PRODUCT = 3
+    FRACTION = 4
+    POWER = 5
+    POSTFIX = 6
+    ATOM = 7
+
+
+#: The level of what a head prints; a head that is not listed prints an atom.
+LEVELS: dict[str, Level] = {
+    "cases": Level.CASES,
+    "add": Level.SUM,
+    "neg": Level.PRODUCT,
+    "mul": Level.PRODUCT,
+    "div": Level.PRODUCT,
+    "times": Level.PRODUCT,
+    "rdiv": Level.PRODUCT,
+    "kron": Level.PRODUCT,
+    "power": Level.POWER,
+    "elpower": Level.POWER,
+    "transpose": Level.POSTFIX,
+}
+
+#: The levels that a head asks of its first operand and of the others.
+OPERANDS: dict[str, tuple[Level, Level]] = {
+    "cases": (Level.SUM, Level.CASES),
+    "add": (Level.SUM, Level.SUM),
+    "neg": (Level.PRODUCT, Level.PRODUCT),
+    "mul": (Level.PRODUCT, Level.FRACTION),
+    "div": (Level.PRODUCT, Level.FRACTION),
+    "times": (Level.PRODUCT, Level.FRACTION),
+    "rdiv": (Level.PRODUCT, Level.FRACTION),
+    "kron": (Level.PRODUCT, Level.FRACTION),
+    "power": (Level.POSTFIX, Level.ATOM),
+    "elpower": (Level.POSTFIX, Level.ATOM),
+    "transpose": (Level.ATOM, Level.ATOM),
+    "entry": (Level.ATOM, Level.ATOM),
+    "call": (Level.SUM, Level.SUM),
+    "unknown": (Level.SUM, Level.SUM),
+    "derivative": (Level.SUM, Level.SUM),
+    "tensor": (Level.CASES, Level.CASES),
+    "bsum": (Level.CASES, Level.CASES),
+}
+
+
+class Piece(NamedTuple):
+    """A printed part: its text and the level at which it stands."""
+
+    text: str
+    level: Level
+
+    def at(self, level: Level, left: str = "(", right: str = ")") -> str:
+        """The text where `level` is asked for, in parentheses if it holds together less."""
+        return self.text if self.level >= level else left + self.text + right
+
+
+def fold(form: Form, rule: Callable[[Form, list[Piece]], Piece]) -> Piece:
+    """A form printed from its leaves up, each distinct node once, without recursion."""
+    done: dict[int, Piece] = {}
+    stack = [form]
+    while stack:
+        node = stack[-1]
+        pending = [a for a in node.args if id(a) not in done]
+        if pending:
+            stack.extend(reversed(pending))
+            continue
+        stack.pop()
+        if id(node) not in done:
+            done[id(node)] = rule(node, [done[id(a)] for a in node.args])
+    return done[id(form)]
+
+
+def join_terms(terms: Sequence[str]) -> str:
+    """A sum of printed terms; a term that begins with a minus sign is subtracted."""
+    first, *rest = terms
+    return first + "".join(f" - {t[1:]}" if t.startswith("-") else f" + {t}" for t in rest)
+
+
+def opens(left: Sequence[Form], factor: Form) -> bool:
+    """True if a product may stand in a product without parentheses, after the factors `left`.
+
+    `s*(A*B)` is `s*A*B` and `A*(B*C)` is `A*B*C`, but `A*(x'*y)` is not `A*x'*y`.
+    """
+    if factor.head != "mul":
+        return False
+    if all(f.kind == "scalar" for f in left):
+        return True
+    for part in factor.args:
+        if part.kind is None or LEVELS.get(part.head, Level.ATOM) <= Level.PRODUCT:
+            return False
+        if part.kind != "scalar":
+            return part.kind in ("matrix", "column")
+    return False

@@ -1,0 +1,446 @@
+"""Raising: from a core node back to the matrix notation that people read.
+
+The contraction graph of a product has an index as a vertex, a matrix as an edge, a vector as a weight of a vertex.  It is
+reduced: a summed vertex with one edge is a matrix-vector product, with two edges a matrix product (with `diag` of its
+weight between them), with none an inner product; parallel edges are a Hadamard product; a loop is a diagonal or a
+trace.  What is left hangs on the result's own indices: a scalar, a column, a matrix, or, for grouped axes, Kronecker
+factors, with the commutation matrix where their columns cross.  What does not reduce has no matrix form: the answer
+is None, never a guess.
+
+Sums are factored: an equal coefficient or scalar first, then a common left factor, then a right one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+from matcalc.assumptions import Facts
+from matcalc.build import call, column_kind, eye, quotient, same, total, transposed
+from matcalc.expr import (
+    Add,
+    Apply,
+    Constant,
+    Delta,
+    Derivative,
+    Node,
+    Number,
+    Power,
+    Product,
+    Size,
+    Unknown,
+    Variable,
+)
+from matcalc.form import Form, Shape, name, number
+from matcalc.reduction import Factor, Groups, NoMatrixForm, Term, reduce
+from matcalc.traversal import postorder
+
+__all__ = ["Raising"]
+
+class Raising:
+    """The matrix forms of the nodes of one result.
+
+    `layout` says what d(L)/d(y) of an unknown function stands for; `name_for(node, form)` may give a node a name, by
+    which it is then called; `compound` holds variables that have an axis made of several dimensions.
+    """
+
+    def __init__(
+        self,
+        facts: Facts,
+        layout: str,
+        name_for: Callable[[Node, Form], str | None] = lambda node, form: None,
+        compound: frozenset[str] = frozenset(),
+    ) -> None:
+        self.facts = facts
+        self.layout = layout
+        self.name_for = name_for
+        self.compound = compound
+        #: The definitions of the names that were given, in the order in which they were needed.
+        self.named: dict[str, Form] = {}
+        self._terms: dict[Node, Term | None] = {}
+        self._forms: dict[Node, Form | None] = {}
+
+    def form(self, node: Node) -> Form | None:
+        """The scalar, column or matrix form of a node of at most two axes; None if it has none."""
+        for below in postorder(node):
+            if below not in self._forms:
+                self._forms[below] = self._form(below)
+        return self._forms[node]
+
+    def term(self, node: Node) -> Term | None:
+        """The unnamed form of a node as a term of a sum."""
+        self.form(node)
+        return self._terms.get(node)
+
+    def grouped(self, node: Node, groups: Groups) -> Form | None:
+        """The form of a node whose axes are joined to the axes of a column (one group) or matrix (two groups)."""
+        if len(groups) == node.order and len(groups) <= 2 and groups == ((0,), (1,))[: len(groups)]:
+            return self.form(node)
+        for operand in node.operands:
+            self.form(operand)
+        try:
+            terms = [self._grouped_term(n, groups) for n in (node.operands if isinstance(node, Add) else (node,))]
+        except NoMatrixForm:
+            return None
+        return factored(terms)
+
+    def _grouped_term(self, node: Node, groups: Groups) -> Term:
+        if isinstance(node, Product):
+            for operand in node.operands:
+                self.form(operand)
+            return self.reduced(node, groups)
+        raise NoMatrixForm
+
+    def reduced(self, node: Product, groups: Groups, ignore: int | None = None) -> Term:
+        """The term of a product whose result has these groups of axes (and an axis of ones that is ignored)."""
+        factors = []
+        for operand, labels in node.factors:
+            form, inverse = factor_form(self, operand)
+            if form is None:
+                raise NoMatrixForm
+            factors.append(Factor(form, labels, inverse, self.facts.symmetric(operand)))
+        dimensions = node.dimensions()
+        if ignore is not None:
+            del dimensions[ignore]
+        return reduce(factors, dimensions, groups, node.coefficient)
+
+    # One node, its operands being raised.
+
+    def _form(self, node: Node) -> Form | None:
+        if node.order > 2:
+            return None
+        term = self._term(node)
+        self._terms[node] = term
+        if term is None:
+            return None
+        form = term.form()
+        given = self.name_for(node, form)
+        if given is None:
+            return form
+        self.named.setdefault(given, form)
+        return name(given, form.kind, form.shape)
+
+    def _term(self, node: Node) -> Term | None:
+        if isinstance(node, Product):
+            try:
+                return self.reduced(node, plain_groups(node))
+            except NoMatrixForm:
+                return None
+        form = self._function_form(node)
+        if form is None:
+            return None
+        if isinstance(node, Number):
+            return Term(node.value, (), (), (), "scalar", ())
+        return Term(Fraction(1), (), (), (form,), form.kind or "", form.shape or ())
+
+    def _function_form(self, node: Node) -> Form | None:
+        shape = plain_shape(node)
+        kind = column_kind(node.order)
+        if isinstance(node, Number):
+            return number(node.value)
+        if isinstance(node, Size):
+            return name(node.dimension, "scalar", ())
+        if isinstance(node, Constant):
+            return name(node.name, "scalar", ())
+        if isinstance(node, Delta):
+            return eye(shape[0])
+        if isinstance(node, Variable):
+            return None if node.name in self.compound else name(node.name, kind, shape)
+        if isinstance(node, Derivative):
+            return self.derivative_form(node)
+        if isinstance(node, Add):
+            return self._sum(node)
+        forms = [self._argument(o) for o in node.operands]
+        if any(f is None for f in forms):
+            return None
+        arguments = [f for f in forms if f is not None]
+        if isinstance(node, Power):
+            return power_form(node, arguments[0], self._squared(node.operands[0]))
+        if isinstance(node, Unknown):
+            return Form("unknown", (arguments[0],), (node.name, node.derivative_order), kind=kind, shape=shape)
+        assert isinstance(node, Apply)
+        if node.groups is None:
+            if node.name == "pow":
+                head = "power" if node.order == 0 else "elpower"
+                return Form(head, tuple(arguments), kind=kind, shape=shape)
+            return call(node.name, *arguments, kind=kind, shape=shape)
+        return self._matrix_function(node, arguments[0], kind, shape)
+
+    def _argument(self, node: Node) -> Form | None:
+        """The form of an argument; a scalar that is expanded over all axes is written as the scalar."""
+        return broadcast_scalar(self, node) or self._forms[node]
+
+    def _matrix_function(self, node: Apply, argument: Form, kind: str, shape: Shape) -> Form | None:
+        groups = node.groups or ()
+        if all(n == 1 for n in groups) and node.rows + len(groups) <= 2:
+            return call(node.name, argument, kind=kind, shape=shape)
+        if groups == (2,) and node.rows == 0:
+            if node.name == "logsumexp":
+                axis = ((argument.shape or ())[1] + (argument.shape or ())[0],)
+                return call(node.name, call("vec", argument, kind="column", shape=axis), kind=kind, shape=shape)
+            if node.name == "softmax":
+                exponential = call("exp", argument, kind=kind, shape=shape)
+                return quotient(exponential, call("sum", exponential, kind="scalar", shape=()))
+        return None
+
+    def _squared(self, node: Node) -> Form | None:
+        """The form of u if the node is the sum of the squares of u's entries."""
+        if isinstance(node, Product) and node.order == 0 and node.coefficient == 1:
+            operands, labels = node.operands, node.labels
+            if len(operands) == 2 and operands[0] is operands[1] and labels[0] == labels[1]:
+                base = operands[0]
+            elif len(operands) == 1 and isinstance(operands[0], Power) and operands[0].exponent == 2:
+                base = operands[0].operands[0]
+                self.form(base)
+            else:
+                return None
+            if len(set(labels[0])) == len(labels[0]) == base.order > 0:
+                return self._forms.get(base)
+        return None
+
+    def _sum(self, node: Add) -> Form | None:
+        """A sum, with expanded scalars, rows and columns written without their ones."""
+        terms: list[Term] = []
+        expanded: list[Form] = []
+        for operand in node.operands:
+            form = broadcast_scalar(self, operand) or broadcast_vector(self, operand)
+            term = None if form is not None else self._terms.get(operand)
+            if form is not None:
+                expanded.append(form)
+            elif term is None:
+                return None
+            elif isinstance(operand, Product) or self._forms[operand] is None:
+                terms.append(term)
+            else:
+                form = self._forms[operand]
+                assert form is not None
+                terms.append(replace(term, coefficient=Fraction(1), above=(), below=(), chain=(form,)))
+        if not terms:
+            # Nothing in the sum has the full shape, so the ones are written out.
+            found = [self._terms.get(operand) for operand in node.operands]
+            return factored([t for t in found if t is not None]) if None not in found else None
+        if not expanded:
+            return factored(terms)
+        body = factored(terms)
+        order = [broadcast_scalar(self, o) is not None or broadcast_vector(self, o) is not None for o in node.operands]
+        parts = [*expanded, body] if order[0] else [body, *expanded]
+        made = total(parts)
+        return Form("add", made.args, kind=body.kind, shape=body.shape) if made.head == "add" else made
+
+    def derivative_form(self, node: Derivative) -> Form | None:
+        """The symbol d(L)/d(Y) as a column or matrix, whatever the layout makes of it."""
+        variable = node.operands[0]
+        assert isinstance(variable, Variable)
+        orders = [variable.operands[p].order for p in node.positions]
+        names = [variable.argument_names[p] for p in node.positions]
+        shape = plain_shape(node)
+        base = name(variable.name, column_kind(variable.order), plain_shape(variable))
+        wrt = [name(n, column_kind(o)) for n, o in zip(names, orders, strict=True)]
+        if len(orders) == 2 and names[0] == names[1] and variable.order == 0 and orders[0] == 1:
+            return Form("derivative", (base, wrt[0]), "hessian", kind="matrix", shape=shape)
+        if sum(o > 0 for o in orders) > 1 or node.order > 2:
+            return None
+        form = base
+        kind, own = base.kind or "", variable.order
+        for by, order in sorted(zip(wrt, orders, strict=True), key=lambda item: item[1]):
+            if own + order == 2 and own == 1 and self.layout == "denominator":
+                made = Form("derivative", (form, by), "d", kind="matrix", shape=shape[::-1])
+                return transposed(made)
+            own += order
+            kind = column_kind(own) if order != 1 or own != 1 else ("row" if self.layout == "numerator" else "column")
+            form = Form("derivative", (form, by), "d", kind=kind, shape=shape)
+        return transposed(form) if kind == "row" else form
+
+
+def plain_shape(node: Node) -> Shape:
+    """The shape of a node whose every axis is an axis of its form."""
+    return tuple((d,) for d in node.shape)
+
+
+def plain_groups(node: Node) -> Groups:
+    """Every axis on its own."""
+    return tuple((k,) for k in range(node.order))
+
+
+def broadcast_scalar(raising: Raising, node: Node) -> Form | None:
+    """The scalar form of a node that is a scalar expanded over all its axes."""
+    if isinstance(node, Product) and node.order > 0 and all(o.order == 0 for o in node.operands):
+        forms = [raising._forms.get(o) for o in node.operands]
+        if None not in forms:
+            above, below = split_scalars(raising, list(node.operands))
+            return Term(node.coefficient, tuple(above), tuple(below), (), "scalar", ()).form()
+    return None
+
+
+def broadcast_vector(raising: Raising, node: Node) -> Form | None:
+    """The row or column form of a matrix that is a vector expanded over rows or columns."""
+    if isinstance(node, Product) and node.order == 2:
+        labels = {label for place in node.labels for label in place}
+        for axis in (0, 1):
+            if axis in labels and 1 - axis not in labels:
+                try:
+                    term = raising.reduced(node, ((axis,),), ignore=1 - axis)
+                except NoMatrixForm:
+                    return None
+                return term.form() if axis == 0 else transposed(term.form())
+    return None
+
+
+def power_form(node: Power, base: Form, squared: Form | None) -> Form:
+    """u^p: a norm where u is a sum of squares and p a half, a quotient where p is negative."""
+    exponent = node.exponent
+    kind, shape = base.kind or "", base.shape or ()
+    if exponent < 0:
+        below = positive_power(base, -exponent, squared)
+        if kind == "scalar":
+            return quotient(number(1), below)
+        return Form("rdiv", (number(1), below), kind=kind, shape=shape)
+    return positive_power(base, exponent, squared)
+
+
+def positive_power(base: Form, exponent: Fraction, squared: Form | None) -> Form:
+    """u^p for p > 0."""
+    kind, shape = base.kind or "", base.shape or ()
+    if squared is not None and (exponent.denominator == 2 or exponent.denominator == 1):
+        norm = call("norm2", squared, kind="scalar", shape=())
+        power = 2 * exponent
+        return norm if power == 1 else Form("power", (norm, number(power)), kind="scalar", shape=())
+    if exponent == Fraction(1, 2):
+        return call("sqrt", base, kind=kind, shape=shape)
+    if exponent == 1:
+        return base
+    return Form("power" if kind == "scalar" else "elpower", (base, number(exponent)), kind=kind, shape=shape)
+
+
+def split_scalars(raising: Raising, nodes: Sequence[Node]) -> tuple[list[Form], list[Form]]:
+    """Scalar factors above and below the fraction bar."""
+    above: list[Form] = []
+    below: list[Form] = []
+    for node in nodes:
+        form, inverse = factor_form(raising, node)
+        if form is None:
+            raise NoMatrixForm
+        (below if inverse else above).append(form)
+    return above, below
+
+
+def factor_form(raising: Raising, node: Node) -> tuple[Form | None, bool]:
+    """The form of a factor, and whether the factor is one over that form."""
+    if isinstance(node, Power) and node.exponent < 0:
+        base = raising._argument(node.operands[0])
+        if base is None:
+            return None, False
+        return positive_power(base, -node.exponent, raising._squared(node.operands[0])), True
+    return raising._forms.get(node), False
+
+
+# Sums of terms.
+
+
+def factored(terms: Sequence[Term]) -> Form:
+    """The sum of terms, what they share taken out: numbers and scalars, then a left factor, then a right one."""
+    if len(terms) == 1:
+        return terms[0].form()
+    coefficient = common_coefficient(terms)
+    above = common(terms, lambda t: t.above)
+    below = common(terms, lambda t: t.below)
+    rest = [
+        replace(t, coefficient=t.coefficient / coefficient, above=without(t.above, above), below=without(t.below, below))
+        for t in terms
+    ]
+    body = factored_chains(rest)
+    if not (above or below or coefficient != 1):
+        return body
+    kind, shape = terms[0].kind, terms[0].shape
+    return Term(coefficient, above, below, (body,), kind, shape).form()
+
+
+def common_coefficient(terms: Sequence[Term]) -> Fraction:
+    """The number that all terms share: equal absolute values, and the sign if all are negative."""
+    first = abs(terms[0].coefficient)
+    if any(abs(t.coefficient) != first for t in terms):
+        return Fraction(1)
+    negative = all(t.coefficient < 0 for t in terms)
+    return -first if negative else first
+
+
+def common(terms: Sequence[Term], part: Callable[[Term], tuple[Form, ...]]) -> tuple[Form, ...]:
+    """The scalars that all terms have among these."""
+    if not all(t.chain for t in terms):
+        return ()
+    return tuple([f for f in part(terms[0]) if all(any(same(f, g) for g in part(t)) for t in terms[1:])])
+
+
+def without(forms: tuple[Form, ...], removed: tuple[Form, ...]) -> tuple[Form, ...]:
+    """The forms less one of each that is removed."""
+    rest = list(forms)
+    for form in removed:
+        for k, candidate in enumerate(rest):
+            if same(candidate, form):
+                del rest[k]
+                break
+    return tuple(rest)
+
+
+def factored_chains(terms: Sequence[Term]) -> Form:
+    """The sum of terms, those with an equal first (else an equal last) matrix or vector joined."""
+    for end in (0, -1):
+        joined = joined_terms(terms, end)
+        if len(joined) < len(terms):
+            return factored_chains(joined) if len(joined) > 1 else joined[0].form()
+    return total([t.form() for t in terms])
+
+
+def joined_terms(terms: Sequence[Term], end: int) -> list[Term]:
+    """Terms with equal scalars and an equal factor at this end of the chain, joined: A*B + A*C = A*(B + C)."""
+    groups: list[list[Term]] = []
+    for term in terms:
+        for group in groups:
+            if joinable(group[0], term, end):
+                group.append(term)
+                break
+        else:
+            groups.append([term])
+    return [join(group, end) if len(group) > 1 else group[0] for group in groups]
+
+
+def flat_chain(term: Term) -> tuple[Form, ...]:
+    """The chain of a term with products laid open."""
+    return tuple([f for form in term.chain for f in (form.args if form.head == "mul" else (form,))])
+
+
+def joinable(first: Term, second: Term, end: int) -> bool:
+    """True if two terms share the factor at this end, and what is left of both can be added."""
+    if first.above or second.above or first.below or second.below:
+        return False
+    a, b = flat_chain(first), flat_chain(second)
+    if len(a) < 2 or len(b) < 2 or not same(a[end], b[end]):
+        return False
+    rest_a, rest_b = (a[1:], b[1:]) if end == 0 else (a[:-1], b[:-1])
+    return rest_kind(rest_a) == rest_kind(rest_b)
+
+
+def rest_kind(chain: Sequence[Form]) -> tuple[bool, bool]:
+    """Whether a chain has rows and whether it has columns."""
+    return chain[0].kind in ("column", "matrix"), chain[-1].kind in ("row", "matrix")
+
+
+def join(terms: Sequence[Term], end: int) -> Term:
+    """The terms as one, the shared factor taken out."""
+    first = terms[0]
+    chains = [flat_chain(t) for t in terms]
+    shared = chains[0][end]
+    rests = [chain[1:] if end == 0 else chain[:-1] for chain in chains]
+    rows, columns = rest_kind(rests[0])
+    kind = "matrix" if rows and columns else "column" if rows else "row" if columns else "scalar"
+    inner_shape: Shape = ()
+    if rows:
+        inner_shape += ((rests[0][0].shape or ())[0],)
+    if columns:
+        inner_shape += ((rests[0][-1].shape or ())[-1],)
+    parts = [replace(t, chain=tuple(rest), kind=kind, shape=inner_shape) for t, rest in zip(terms, rests, strict=True)]
+    coefficient = common_coefficient(parts)
+    inner = factored_chains([replace(p, coefficient=p.coefficient / coefficient) for p in parts])
+    chain = (shared, inner) if end == 0 else (inner, shared)
+    return Term(coefficient, (), (), chain, first.kind, first.shape)

@@ -1,0 +1,534 @@
+"""Reducing the contraction graph of a product to a matrix form.
+
+An index is a vertex, a matrix an edge, a vector a weight of a vertex.  A summed vertex goes away:
+
+    edges   becomes
+    0       the inner product of its weights, u'v
+    1       a matrix-vector product, a weight of the other end; without a weight a row sum
+    2       a matrix product, with `diag` of the weight in between; between one pair of vertices a trace or a diagonal
+    more    only after parallel edges are merged to a Hadamard product
+
+What is left hangs on the indices of the result, which are grouped to the axes of a column or matrix.  A summed vertex
+that cannot go, or a vertex of the result with edges to several columns, means that there is no matrix form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import permutations
+
+from matcalc.build import (
+    call,
+    eye,
+    hadamard,
+    multiply,
+    ones_form,
+    quotient,
+    same,
+    scaled,
+    size_form,
+    transposed,
+    transposes,
+)
+from matcalc.form import Axis, Dimension, Form, Shape, number
+
+__all__ = ["Factor", "Groups", "NoMatrixForm", "Term", "reduce"]
+
+Groups = tuple[tuple[int, ...], ...]
+
+
+class NoMatrixForm(Exception):
+    """The contraction graph does not reduce to a matrix form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """A factor of a product: its scalar, column or matrix form, the indices of its axes, and two facts.
+
+    `inverse`: the factor is 1/form entry by entry; `symmetric`: it is known to equal its transpose.
+    """
+
+    form: Form
+    labels: tuple[int, ...]
+    inverse: bool = False
+    symmetric: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """coefficient * above * chain / below: numbers, scalars, and a chain of matrices and vectors."""
+
+    coefficient: Fraction
+    above: tuple[Form, ...]
+    below: tuple[Form, ...]
+    chain: tuple[Form, ...]
+    kind: str
+    shape: Shape
+
+    def form(self) -> Form:
+        """The term as a person writes it."""
+        body = multiply([*self.above, *self.chain], self.kind, self.shape)
+        if self.below:
+            body = quotient(body, multiply(self.below, "scalar", ()))
+        return scaled(self.coefficient, body)
+
+
+@dataclass(slots=True)
+class Edge:
+    """A chain of matrices from vertex `i` to vertex `j`; `position` is that of its first factor in the product."""
+
+    chain: tuple[tuple[Form, bool], ...]
+    i: int
+    j: int
+    position: int
+
+    def oriented(self, start: int) -> tuple[tuple[Form, bool], ...]:
+        """The chain read from `start` to the other end."""
+        if self.i == start:
+            return self.chain
+        return tuple([(transposed(form, symmetric), symmetric) for form, symmetric in reversed(self.chain)])
+
+    def other(self, vertex: int) -> int:
+        """The end that is not `vertex`."""
+        return self.j if self.i == vertex else self.i
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """A column or scalar among the factors; `inverse` if the factor is 1/form."""
+
+    position: int
+    form: Form
+    inverse: bool = False
+
+
+def reduce(
+    factors: Sequence[Factor], dimensions: Mapping[int, Dimension], groups: Groups, coefficient: Fraction
+) -> Term:
+    """The term that a product of factors is, its result's indices grouped to axes; raises NoMatrixForm.
+
+    `dimensions` holds every index; those in no group are summed.
+    """
+    graph = Graph(dimensions, groups)
+    for position, factor in enumerate(factors):
+        graph.place(position, factor)
+    graph.contract()
+    return Assembly(graph, groups).term(coefficient)
+
+
+class Graph:
+    """The contraction graph while it is reduced."""
+
+    def __init__(self, dimensions: Mapping[int, Dimension], groups: Groups) -> None:
+        self.dimensions = dimensions
+        self.result = {label for group in groups for label in group}
+        self.summed = {label for label in dimensions if label not in self.result}
+        self.edges: dict[int, Edge] = {}
+        self.at: dict[int, set[int]] = {label: set() for label in dimensions}
+        self.loops: dict[int, list[Edge]] = {}
+        self.weights: dict[int, list[Weight]] = {}
+        self.scalars: list[Weight] = []
+        self._next = 0
+
+    def place(self, position: int, factor: Factor) -> None:
+        """Add one factor of the product."""
+        form, labels = factor.form, factor.labels
+        if not labels:
+            self.scalars.append(Weight(position, form, factor.inverse))
+        elif len(labels) == 1:
+            self.weigh(labels[0], Weight(position, form, factor.inverse))
+        elif len(labels) == 2:
+            if factor.inverse:
+                form = Form("rdiv", (number(1), form), kind=form.kind, shape=form.shape)
+            self.add(Edge(((form, factor.symmetric),), labels[0], labels[1], position))
+        else:
+            raise NoMatrixForm
+
+    def weigh(self, vertex: int, weight: Weight) -> None:
+        """Put a weight on a vertex."""
+        self.weights.setdefault(vertex, []).append(weight)
+
+    def add(self, edge: Edge) -> None:
+        """Add an edge, or a loop."""
+        if edge.i == edge.j:
+            self.loops.setdefault(edge.i, []).append(edge)
+            return
+        self.edges[self._next] = edge
+        self.at[edge.i].add(self._next)
+        self.at[edge.j].add(self._next)
+        self._next += 1
+
+    def remove(self, key: int) -> Edge:
+        """Take an edge out."""
+        edge = self.edges.pop(key)
+        self.at[edge.i].discard(key)
+        self.at[edge.j].discard(key)
+        return edge
+
+    def axis(self, vertex: int) -> Axis:
+        """The axis that a vertex runs over."""
+        return (self.dimensions[vertex],)
+
+    def contract(self) -> None:
+        """Take out every summed vertex, those with the fewest edges first."""
+        while self.summed:
+            vertex = min(self.summed, key=lambda v: (min(len(self.at[v]), 3), v))
+            if len(self.at[vertex]) > 2 and not self.merge_parallel():
+                raise NoMatrixForm
+            if len(self.at[vertex]) <= 2:
+                self.summed.remove(vertex)
+                self.eliminate(vertex)
+        for vertex in list(self.loops):
+            self.open_loops(vertex)
+
+    def merge_parallel(self) -> bool:
+        """Merge edges between one pair of vertices; False if there are none."""
+        pairs: dict[tuple[int, int], int] = {}
+        merged = False
+        for key in sorted(self.edges):
+            edge = self.edges[key]
+            pair = (min(edge.i, edge.j), max(edge.i, edge.j))
+            if pair in pairs:
+                first, second = self.remove(pairs[pair]), self.remove(key)
+                self.add(self.parallel(first, second))
+                pairs[pair] = self._next - 1
+                merged = True
+            else:
+                pairs[pair] = key
+        return merged
+
+    def parallel(self, first: Edge, second: Edge) -> Edge:
+        """The Hadamard product of two edges between the same vertices."""
+        if first.position > second.position:
+            first, second = second, first
+        start = first.i
+        left, right = self.chain_form(first, start), self.chain_form(second, start)
+        if same(left, right):
+            form = Form("elpower", (left, number(2)), kind="matrix", shape=left.shape)
+        elif left.head == "rdiv" and left.args[0].head == "number" and left.args[0].value == 1:
+            form = Form("rdiv", (right, left.args[1]), kind="matrix", shape=left.shape)
+        elif right.head == "rdiv" and right.args[0].head == "number" and right.args[0].value == 1:
+            form = Form("rdiv", (left, right.args[1]), kind="matrix", shape=left.shape)
+        else:
+            form = hadamard(left, right)
+        symmetric = all(len(e.chain) == 1 and e.chain[0][1] for e in (first, second))
+        return Edge(((form, symmetric),), start, first.other(start), first.position)
+
+    def chain_form(self, edge: Edge, start: int) -> Form:
+        """The matrix form of an edge, its rows at `start`."""
+        forms = [form for form, _ in edge.oriented(start)]
+        return multiply(forms, "matrix", (self.axis(start), self.axis(edge.other(start))))
+
+    def eliminate(self, vertex: int) -> None:
+        """Sum over a vertex with at most two edges."""
+        keys = sorted(self.at[vertex])
+        if not keys:
+            self.eliminate_isolated(vertex)
+            return
+        self.open_loops(vertex)
+        if len(keys) == 1:
+            self.eliminate_pendant(vertex, self.remove(keys[0]))
+        else:
+            first, second = self.remove(keys[0]), self.remove(keys[1])
+            self.eliminate_series(vertex, first, second)
+
+    def eliminate_isolated(self, vertex: int) -> None:
+        """tr(A), or the inner product of weights."""
+        loops = self.loops.get(vertex, [])
+        if len(loops) == 1 and vertex not in self.weights:
+            edge = self.loops.pop(vertex)[0]
+            self.scalars.append(Weight(edge.position, self.trace(edge, vertex)))
+            return
+        self.open_loops(vertex)
+        weights = self.weights.pop(vertex)
+        self.scalars.append(Weight(min(w.position for w in weights), inner_product(weights)))
+
+    def trace(self, edge: Edge, vertex: int) -> Form:
+        """The trace of a closed chain, read in the direction and from the factor that a person would choose."""
+        forms = [form for form, _ in edge.chain]
+        backward = [form for form, _ in edge.oriented(-1)]
+        if sum(map(transposes, backward)) < sum(map(transposes, forms)):
+            forms = backward
+        shape = (self.axis(vertex), self.axis(vertex))
+        if len(forms) == 1 and forms[0].head == "transpose":
+            forms = [forms[0].args[0]]
+        return call("tr", multiply(forms, "matrix", shape), kind="scalar", shape=())
+
+    def open_loops(self, vertex: int) -> None:
+        """Turn loops at a vertex into weights: the diagonals of their matrices."""
+        for edge in self.loops.pop(vertex, []):
+            shape = (self.axis(vertex), self.axis(vertex))
+            matrix = multiply([form for form, _ in edge.chain], "matrix", shape)
+            if matrix.head == "transpose":
+                matrix = matrix.args[0]
+            self.weigh(vertex, Weight(edge.position, call("diag", matrix, kind="column", shape=shape[:1])))
+
+    def eliminate_pendant(self, vertex: int, edge: Edge) -> None:
+        """A*v at the other end of the edge, or the row sums of A."""
+        other = edge.other(vertex)
+        chain = [form for form, _ in edge.oriented(other)]
+        weights = self.weights.pop(vertex, [])
+        position = min([edge.position, *(w.position for w in weights)])
+        last = hadamard_of(weights) if weights else row_sums(chain.pop())
+        form = multiply([*chain, last], "column", (self.axis(other),))
+        self.weigh(other, Weight(position, form))
+
+    def eliminate_series(self, vertex: int, first: Edge, second: Edge) -> None:
+        """A*B, or A*diag(v)*B; a chain that closes on itself becomes a loop."""
+        if first.position > second.position:
+            first, second = second, first
+        start, end = first.other(vertex), second.other(vertex)
+        weights = self.weights.pop(vertex, [])
+        if start == end and not weights and self.close_pair(vertex, start, first, second):
+            return
+        between: tuple[tuple[Form, bool], ...] = ()
+        if weights:
+            shape = (self.axis(vertex), self.axis(vertex))
+            between = ((call("diag", hadamard_of(weights), kind="matrix", shape=shape), True),)
+        position = min([first.position, second.position, *(w.position for w in weights)])
+        self.add(Edge(first.oriented(start) + between + second.oriented(vertex), start, end, position))
+
+    def close_pair(self, vertex: int, other: int, first: Edge, second: Edge) -> bool:
+        """Σ A_ik B_ik as a sum over a Hadamard product, where that reads better than a trace; False if it does not."""
+        left, right = self.chain_form(first, other), self.chain_form(second, other)
+        if right.head == "transpose" or left.head == "transpose" or len(first.chain) + len(second.chain) > 2:
+            return False
+        ends = other in self.summed and not self.at[other] and other not in self.weights and other not in self.loops
+        product = self.chain_form(self.parallel(first, second), other)
+        position = min(first.position, second.position)
+        if ends:
+            self.summed.remove(other)
+            if same(left, right):
+                norm = call("norm2", left, kind="scalar", shape=())
+                form = Form("power", (norm, number(2)), kind="scalar", shape=())
+            else:
+                form = call("sum", product, kind="scalar", shape=())
+            self.scalars.append(Weight(position, form))
+        else:
+            self.weigh(other, Weight(position, row_sums(product)))
+        return True
+
+
+def hadamard_of(weights: Sequence[Weight]) -> Form:
+    """The product of weights of one vertex, entry by entry, those below the fraction bar last."""
+    ordered = sorted(weights, key=lambda w: w.position)
+    above = merge_equal([w.form for w in ordered if not w.inverse])
+    below = merge_equal([w.form for w in ordered if w.inverse])
+    if not below:
+        return above if above is not None else number(1)
+    assert below is not None
+    first = above if above is not None else number(1)
+    return Form("rdiv", (first, below), kind=below.kind, shape=below.shape)
+
+
+def merge_equal(forms: Sequence[Form]) -> Form | None:
+    """u.*v.*w with equal factors as powers; None for no factor."""
+    counted: list[tuple[Form, int]] = []
+    for form in forms:
+        for k, (known, n) in enumerate(counted):
+            if same(known, form):
+                counted[k] = (known, n + 1)
+                break
+        else:
+            counted.append((form, 1))
+    result: Form | None = None
+    for form, n in counted:
+        if n > 1:
+            form = Form("elpower", (form, number(n)), kind=form.kind, shape=form.shape)
+        result = form if result is None else hadamard(result, form)
+    return result
+
+
+def inner_product(weights: Sequence[Weight]) -> Form:
+    """The sum over a vertex without edges: u'v, u'u as a squared norm, the sum of entries, u'(v.*w)."""
+    ordered = sorted(weights, key=lambda w: w.position)
+    plain = [w.form for w in ordered if not w.inverse]
+    if len(plain) < len(ordered) or len(plain) == 1:
+        return call("sum", hadamard_of(ordered), kind="scalar", shape=())
+    first, rest = plain[0], hadamard_of([Weight(k, form) for k, form in enumerate(plain[1:])])
+    if same(first, rest) and first.head == "add":
+        norm = call("norm2", first, kind="scalar", shape=())
+        return Form("power", (norm, number(2)), kind="scalar", shape=())
+    forward, backward = [transposed(first), rest], [transposed(rest), first]
+    if sum(map(transposes, backward)) < sum(map(transposes, forward)):
+        forward = backward
+    return multiply(forward, "scalar", ())
+
+
+def row_sums(form: Form) -> Form:
+    """The column of row sums of a matrix form."""
+    shape = form.shape or ()
+    if form.head == "transpose":
+        inner = form.args[0]
+        row = call("sum", inner, number(0), kind="row", shape=shape[:1])
+        return transposed(row)
+    return call("sum", form, number(1), kind="column", shape=shape[:1])
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A Kronecker factor: a form with the row vertices and column vertices that it covers."""
+
+    form: Form
+    rows: tuple[int, ...]
+    columns: tuple[int, ...]
+
+
+class Assembly:
+    """What hangs on the result's indices, put together to a scalar, column, or matrix."""
+
+    def __init__(self, graph: Graph, groups: Groups) -> None:
+        self.graph = graph
+        self.groups = groups
+        self.rows = groups[0] if groups else ()
+        self.columns = groups[1] if len(groups) > 1 else ()
+        self.shape: Shape = tuple(tuple(graph.dimensions[label] for label in group) for group in groups)
+        self.kind = ("scalar", "column", "matrix")[len(groups)]
+
+    def term(self, coefficient: Fraction) -> Term:
+        """The reduced product."""
+        self.graph.merge_parallel()
+        left = self.take_inner_edge(self.rows)
+        right = self.take_inner_edge(self.columns)
+        chain = self.kronecker_chain()
+        scalars = sorted(self.graph.scalars, key=lambda w: w.position)
+        above = tuple(w.form for w in scalars if not w.inverse)
+        below = tuple(w.form for w in scalars if w.inverse)
+        return Term(coefficient, above, below, (*left, *chain, *right), self.kind, self.shape)
+
+    def take_inner_edge(self, labels: tuple[int, ...]) -> list[Form]:
+        """An edge between two row indices (or two column indices) that is not alone, as diag(vec(M)) beside the rest."""
+        if len(labels) != 2 or not self.columns:
+            return []
+        inside = [k for k, e in self.graph.edges.items() if {e.i, e.j} == set(labels)]
+        if not inside or all(self.graph.at[label] == set(inside) for label in labels):
+            return []
+        vector = self.vec_form(self.graph.remove(inside[0]), labels)
+        size = (self.shape[0] if labels == self.rows else self.shape[1],) * 2
+        return [call("diag", vector, kind="matrix", shape=size)]
+
+    def vec_form(self, edge: Edge, labels: tuple[int, ...]) -> Form:
+        """vec(M) of an edge between two grouped indices: the second index is the row of M."""
+        matrix = self.graph.chain_form(edge, labels[1])
+        axis = tuple(self.graph.dimensions[label] for label in labels)
+        return call("vec", matrix, kind="column", shape=(axis,))
+
+    def kronecker_chain(self) -> list[Form]:
+        """The components in an order in which their rows and columns are those of the result."""
+        if not self.groups:
+            return []
+        components = self.components()
+        if all(not (c.rows and c.columns) for c in components):
+            return self.outer(components)
+        crossed: tuple[Component, ...] | None = None
+        for order in permutations(components):
+            if tuple([r for c in order for r in c.rows]) == self.rows:
+                columns = tuple([x for c in order for x in c.columns])
+                if columns == self.columns:
+                    return [self.kron(order)]
+                if len(columns) == 2 and columns == self.columns[::-1]:
+                    crossed = crossed or order
+        if crossed is None:
+            raise NoMatrixForm
+        return [self.kron(crossed), self.commutation()]
+
+    def commutation(self) -> Form:
+        """The commutation matrix that takes the columns in their order to the crossed order."""
+        first, second = (self.graph.dimensions[label] for label in self.columns)
+        sizes = (size_form((second,)), size_form((first,)))
+        return call("commutation", *sizes, kind="matrix", shape=((second, first), (first, second)))
+
+    def outer(self, components: Sequence[Component]) -> list[Form]:
+        """A column times a row, from components that are columns and rows."""
+        column = self.kron(sorted((c for c in components if c.rows), key=lambda c: self.rows.index(c.rows[0])))
+        rows = [c for c in components if c.columns]
+        if not rows:
+            return [column]
+        row = self.kron(sorted(rows, key=lambda c: self.columns.index(c.columns[0])))
+        if is_ones(column) and is_ones(row):
+            return [ones_form(self.shape)]
+        return [column, row]
+
+    def kron(self, components: Sequence[Component]) -> Form:
+        """The Kronecker product of components."""
+        result = components[0]
+        for component in components[1:]:
+            rows, columns = result.rows + component.rows, result.columns + component.columns
+            axes = [tuple([self.graph.dimensions[x] for x in side]) for side in (rows, columns) if side]
+            kind = "matrix" if rows and columns else "column" if rows else "row"
+            form = call("kron", result.form, component.form, kind=kind, shape=tuple(axes))
+            result = Component(form, rows, columns)
+        return result.form
+
+    def components(self) -> list[Component]:
+        """Each edge with its weights, then the weights of vertices without edges."""
+        graph = self.graph
+        found: list[Component] = []
+        covered: set[int] = set()
+        for key in sorted(graph.edges, key=lambda k: graph.edges[k].position):
+            edge = graph.edges[key]
+            if edge.i in covered or edge.j in covered:
+                raise NoMatrixForm
+            covered |= {edge.i, edge.j}
+            found.append(self.edge_component(edge))
+        for label in (*self.rows, *self.columns):
+            if label not in covered:
+                found.append(self.weight_component(label))
+        return found
+
+    def edge_component(self, edge: Edge) -> Component:
+        """diag(u)*M*diag(v) between a row and a column index, or vec(M) between two of a kind."""
+        graph = self.graph
+        if {edge.i, edge.j} in ({*self.rows}, {*self.columns}):
+            labels = self.rows if edge.i in self.rows else self.columns
+            if any(label in graph.weights for label in labels):
+                self.absorb_weights(edge)
+            form = self.vec_form(edge, labels)
+            return Component(form, labels, ()) if labels == self.rows else Component(transposed(form), (), labels)
+        start = edge.i if edge.i in self.rows else edge.j
+        if start not in self.rows or edge.other(start) not in self.columns:
+            raise NoMatrixForm
+        return Component(self.weighted(edge, start), (start,), (edge.other(start),))
+
+    def weighted(self, edge: Edge, start: int) -> Form:
+        """diag(u)*M*diag(v) with the rows of M at `start`."""
+        graph = self.graph
+        end = edge.other(start)
+        before, after = graph.weights.get(start, []), graph.weights.get(end, [])
+        chain = [form for form, _ in edge.oriented(start)]
+        shape = (graph.axis(start), graph.axis(end))
+        if is_eye(chain):
+            weights = [*before, *after]
+            return call("diag", hadamard_of(weights), kind="matrix", shape=shape) if weights else eye(shape[0])
+        if before:
+            chain.insert(0, call("diag", hadamard_of(before), kind="matrix", shape=(shape[0], shape[0])))
+        if after:
+            chain.append(call("diag", hadamard_of(after), kind="matrix", shape=(shape[1], shape[1])))
+        return multiply(chain, "matrix", shape)
+
+    def absorb_weights(self, edge: Edge) -> None:
+        """Make weights at the ends of an edge part of its chain."""
+        graph = self.graph
+        form = self.weighted(edge, edge.i)
+        edge.chain = ((form, False),)
+        graph.weights.pop(edge.i, None)
+        graph.weights.pop(edge.j, None)
+
+    def weight_component(self, label: int) -> Component:
+        """The weights of an index without edges: a column or a row; ones if there are none."""
+        weights = self.graph.weights.get(label)
+        form = hadamard_of(weights) if weights else ones_form((self.graph.axis(label),))
+        return Component(form, (label,), ()) if label in self.rows else Component(transposed(form), (), (label,))
+
+
+def is_eye(chain: Sequence[Form]) -> bool:
+    """True for the identity matrix alone."""
+    return len(chain) == 1 and chain[0].head == "call" and chain[0].value == "eye"
+
+
+def is_ones(form: Form) -> bool:
+    """True for a column or row of ones."""
+    form = form.args[0] if form.head == "transpose" else form
+    return form.head == "call" and form.value == "ones"

@@ -1,0 +1,361 @@
+"""Refining: the one simplification of a finished result.
+
+From the leaves up, once:
+
+* products inside of products are laid open (a child used once, or of at most three factors), powers of one factor at one
+  index are merged, an inverse beside its matrix cancels, facts are applied (rows of a softmax sum to 1, Q'Q = I);
+* sums inside of sums are laid open, and terms that differ only in the order of their factors are collected;
+* `shrink`: a sum that holds a delta is multiplied out if the result is not larger, any other small one if the result
+  is smaller.
+
+Why this ends: each node is visited once; laying open and merging lowers the number of nodes or factors, multiplying out
+is accepted only if the count of factors does not grow (and the delta is then gone) and is bounded by a budget.
+Every step is an equality at all points where the facts hold; u^a u^b = u^(a+b) may extend the domain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from matcalc.assumptions import Facts
+from matcalc.expr import (
+    Add,
+    Apply,
+    Delta,
+    Node,
+    Number,
+    Power,
+    Product,
+    add,
+    ones,
+    power,
+    product,
+    rebuild,
+    scale,
+    split_coefficient,
+    transpose,
+    zero,
+)
+from matcalc.traversal import postorder, uses
+
+__all__ = ["refine", "product_key", "is_symmetric"]
+
+#: A product of at most this many factors is laid open in every product that uses it.
+SMALL = 3
+#: Sums without a delta are multiplied out only in products of at most this many factors.
+SMALL_PRODUCT = 6
+#: At most this many products are multiplied out for each node of the input.
+BUDGET = 8
+
+Factors = list[tuple[Node, tuple[int, ...]]]
+
+
+def refine(root: Node, facts: Facts) -> Node:
+    """The result, simplified under the facts."""
+    return Refinement(root, facts).run()
+
+
+class Refinement:
+    """One run: the facts, how often each node is used, and what is left of the budget."""
+
+    def __init__(self, root: Node, facts: Facts) -> None:
+        self.root = root
+        self.facts = facts
+        self.counts = uses([root])
+        self.budget = BUDGET * len(self.counts)
+
+    def run(self) -> Node:
+        """The refined root."""
+        memo: dict[Node, Node] = {}
+        for node in postorder(self.root):
+            operands = tuple([memo[o] for o in node.operands])
+            if isinstance(node, Product):
+                memo[node] = self.product(self.lay_open(node, operands))
+            elif isinstance(node, Add):
+                memo[node] = self.sum(node, operands)
+            else:
+                memo[node] = self.function(rebuild(node, operands))
+        return memo[self.root]
+
+    def lay_open(self, node: Product, operands: Sequence[Node]) -> Node:
+        """The product with its products of once-used or few factors laid open."""
+        once = {
+            new
+            for old, new in zip(node.operands, operands, strict=True)
+            if isinstance(new, Product) and (self.counts[old] == 1 or len(new.operands) <= SMALL)
+        }
+        factors = zip(operands, node.labels, strict=True)
+        return product(
+            node.coefficient, factors, range(node.order), dict(enumerate(node.shape)), flatten=lambda p: p in once
+        )
+
+    def sum(self, node: Add, operands: Sequence[Node]) -> Node:
+        """A sum with its once-used sums laid open and like terms collected."""
+        terms: list[Node] = []
+        for old, new in zip(node.operands, operands, strict=True):
+            terms.extend(new.operands if isinstance(new, Add) and self.counts[old] == 1 else (new,))
+        return collect(terms, self.facts)
+
+    def function(self, node: Node) -> Node:
+        """A function value, simplified by what is known of its argument."""
+        if isinstance(node, Apply) and node.groups is None and self.facts.positive(node.operands[0]):
+            if node.name in ("abs", "relu"):
+                return node.operands[0]
+            if node.name in ("sign", "step"):
+                return ones(node.shape)
+        if isinstance(node, Apply) and node.name == "inv":
+            argument = node.operands[0]
+            if isinstance(argument, Apply) and argument.name == "inv":
+                return argument.operands[0]
+            if self.facts.orthogonal(argument):
+                return transpose(argument, (1, 0))
+        if isinstance(node, Power):
+            return self.power(node)
+        return node
+
+    def power(self, node: Power) -> Node:
+        """(u^p)^q = u^(p q) for positive u."""
+        base = node.operands[0]
+        if isinstance(base, Power) and self.facts.positive(base.operands[0]):
+            return power(base.operands[0], base.exponent * node.exponent)
+        return node
+
+    def product(self, node: Node) -> Node:
+        """A product under the rules for factors, then perhaps multiplied out."""
+        if not isinstance(node, Product):
+            return node
+        simplified = simplify_factors(node, self.facts)
+        if not isinstance(simplified, Product):
+            return simplified
+        return self.shrink(simplified)
+
+    def shrink(self, node: Product) -> Node:
+        """The product multiplied out over its first sum for which that pays."""
+        for position, operand in enumerate(node.operands):
+            if isinstance(operand, Add) and self.budget > 0:
+                has_delta = any(holds_delta(term) for term in operand.operands)
+                if not has_delta and (len(node.operands) > SMALL_PRODUCT or len(operand.operands) > SMALL_PRODUCT):
+                    continue
+                self.budget -= 1
+                expanded = self.multiply_out(node, position)
+                growth = size(expanded) - size(node)
+                if growth < 0 or (growth == 0 and has_delta):
+                    return expanded
+        return node
+
+    def multiply_out(self, node: Product, position: int) -> Node:
+        """The product as a sum over the terms of the factor at this position."""
+        terms = []
+        for term in node.operands[position].operands:
+            factors = list(node.factors)
+            factors[position] = (term, factors[position][1])
+            sizes = dict(enumerate(node.shape))
+            made = product(node.coefficient, factors, range(node.order), sizes, flatten=lambda p, t=term: p is t)
+            terms.append(self.product(made))
+        return collect([t for term in terms for t in (term.operands if isinstance(term, Add) else (term,))], self.facts)
+
+
+def holds_delta(node: Node) -> bool:
+    """True for a delta and for a product with one."""
+    return isinstance(node, Delta) or (isinstance(node, Product) and any(isinstance(o, Delta) for o in node.operands))
+
+
+def size(node: Node) -> int:
+    """How many factors a person would write, sums inside of products included."""
+    if isinstance(node, Add):
+        return sum(size(term) for term in node.operands)
+    if isinstance(node, Product):
+        return sum(size(o) if isinstance(o, Add) else 1 for o in node.operands)
+    return 0 if isinstance(node, Number) else 1
+
+
+def collect(terms: Sequence[Node], facts: Facts) -> Node:
+    """The sum of terms; products that differ in the order of their factors are like terms."""
+    first: dict[object, Node] = {}
+    shape = terms[0].shape
+    result = []
+    for term in terms:
+        coefficient, base = split_coefficient(term)
+        key = product_key(base, facts) if isinstance(base, Product) and len(base.operands) > 1 else base
+        result.append(scale(coefficient, first.setdefault(key, base)))
+    return add(result) if result else zero(shape)
+
+
+# Rules for the factors of one product.
+
+
+def simplify_factors(node: Product, facts: Facts) -> Node:
+    """The product under power-merging, cancellation and the facts, until none of them applies."""
+    while True:
+        factors = node.factors
+        changed = (
+            merge_powers(factors)
+            or cancel_inverse(factors, node.order)
+            or (apply_simplex(factors, node.order, facts))
+            or (apply_orthogonal(factors, node.order, facts))
+        )
+        if facts.properties and any(facts.skew(f) for f, _ in factors):
+            sign = orient_skew(node, factors, facts)
+            if sign == 0:
+                return zero(node.shape)
+            if sign < 0:
+                return scale(-1, product(node.coefficient, factors, range(node.order), dict(enumerate(node.shape))))
+        if not changed:
+            return node
+        # Labels whose last carrier is gone must not turn into dimensions: they were consumed by a fact.
+        made = product(node.coefficient, factors, range(node.order), dict(enumerate(node.shape)))
+        if not isinstance(made, Product):
+            return made
+        node = made
+
+
+def merge_powers(factors: Factors) -> bool:
+    """u^a u^b = u^(a+b) for factors at the same indices; True if something was merged."""
+    places: dict[tuple[Node, tuple[int, ...]], int] = {}
+    for k, (factor, labels) in enumerate(factors):
+        base, exponent = (factor.operands[0], factor.exponent) if isinstance(factor, Power) else (factor, Fraction(1))
+        if isinstance(base, Delta):
+            continue
+        first = places.setdefault((base, labels), k)
+        if first != k and (len(set(labels)) == len(labels)):
+            other = factors[first][0]
+            sum_of_exponents = (other.exponent if isinstance(other, Power) else Fraction(1)) + exponent
+            if len(labels) == 0 or isinstance(other, Power) or isinstance(factor, Power):
+                factors[first] = (power(base, sum_of_exponents), labels)
+                del factors[k]
+                return True
+    return False
+
+
+def carriers(factors: Factors, order: int) -> dict[int, list[int]]:
+    """For each summed label the positions of the factors that carry it, repeated where one carries it twice."""
+    found: dict[int, list[int]] = {}
+    for k, (_, labels) in enumerate(factors):
+        for label in labels:
+            if label >= order:
+                found.setdefault(label, []).append(k)
+    return found
+
+
+def cancel_inverse(factors: Factors, order: int) -> bool:
+    """X^-1 X = X X^-1 = I; True if a pair was replaced by a delta."""
+    for k, (factor, labels) in enumerate(factors):
+        if isinstance(factor, Apply) and factor.name == "inv" and factor.order == 2:
+            other = factor.operands[0]
+            for m, (candidate, places) in enumerate(factors):
+                for side in (0, 1):
+                    shared = labels[side]
+                    if candidate is other and shared >= order and places[1 - side] == shared:
+                        if carriers(factors, order)[shared] == sorted((k, m)):
+                            factors[k] = (Delta.make(factor.shape[0]), (labels[1 - side], places[side]))
+                            del factors[m]
+                            return True
+    return False
+
+
+def apply_simplex(factors: Factors, order: int, facts: Facts) -> bool:
+    """The sum of a value's entries along its last axis is 1; True if one was dropped."""
+    if not any(facts.sums_to_one(f) for f, _ in factors):
+        return False
+    carried = carriers(factors, order)
+    for k, (factor, labels) in enumerate(factors):
+        if facts.sums_to_one(factor) and carried.get(labels[-1]) == [k]:
+            rest = labels[:-1]
+            factors[k] = (ones(factor.shape[:-1]), rest)
+            return True
+    return False
+
+
+def apply_orthogonal(factors: Factors, order: int, facts: Facts) -> bool:
+    """Q'Q = QQ' = I; True if a pair was replaced by a delta."""
+    found = [k for k, (factor, _) in enumerate(factors) if facts.orthogonal(factor)]
+    if len(found) < 2:
+        return False
+    carried = carriers(factors, order)
+    for a in found:
+        for b in found:
+            for side in (0, 1):
+                label = factors[a][1][side]
+                if a < b and factors[a][0] is factors[b][0] and carried.get(label) == [a, b]:
+                    if factors[b][1][side] == label:
+                        deltas = (factors[a][1][1 - side], factors[b][1][1 - side])
+                        factors[a] = (Delta.make(factors[a][0].shape[0]), deltas)
+                        del factors[b]
+                        return True
+    return False
+
+
+def orient_skew(node: Product, factors: Factors, facts: Facts) -> int:
+    """Turn skew factors to one orientation: the sign that this costs, 0 if the product vanishes, 1 if nothing changed."""
+    colours = label_colours(node, facts)
+    sign = 1
+    for k, (factor, labels) in enumerate(factors):
+        if facts.skew(factor):
+            if labels[0] == labels[1]:
+                return 0
+            if colours[labels[0]] > colours[labels[1]]:
+                factors[k] = (factor, labels[::-1])
+                sign = -sign
+    return sign
+
+
+# A key that is equal only for equal products.
+
+
+def label_colours(node: Product, facts: Facts) -> dict[int, int]:
+    """A rank for each label that depends on how it is connected, not on the order of factors."""
+    dimensions = node.dimensions()
+    colour: dict[int, tuple[object, ...]] = {
+        label: (0, label, "") if label < node.order else (1, 0, str(d)) for label, d in dimensions.items()
+    }
+    ranks = rank(colour)
+    incident: dict[int, list[tuple[bytes, int, tuple[int, ...]]]] = {label: [] for label in dimensions}
+    for factor, labels in node.factors:
+        alike = facts.symmetric(factor) or facts.skew(factor)
+        for slot, label in enumerate(labels):
+            incident[label].append((factor.digest, 0 if alike else slot, labels))
+    for _ in range(3):
+        colour = {
+            label: (ranks[label], *sorted((d, s, tuple([ranks[x] for x in labels])) for d, s, labels in incident[label]))
+            for label in dimensions
+        }
+        updated = rank(colour)
+        if updated == ranks:
+            break
+        ranks = updated
+    return ranks
+
+
+def rank(colour: dict[int, tuple[object, ...]]) -> dict[int, int]:
+    """Colours as numbers, in their order."""
+    numbers = {value: k for k, value in enumerate(sorted(set(colour.values())))}
+    return {label: numbers[value] for label, value in colour.items()}
+
+
+def product_key(node: Product, facts: Facts) -> object:
+    """A key of a product up to the order of its factors and, for symmetric factors, of their indices."""
+    colours = label_colours(node, facts)
+
+    def ordered(factor: Node, labels: tuple[int, ...]) -> tuple[int, ...]:
+        return tuple(sorted(labels, key=lambda x: colours[x])) if facts.symmetric(factor) else labels
+
+    arranged = [(factor, ordered(factor, labels)) for factor, labels in node.factors]
+    arranged.sort(key=lambda item: (item[0].digest, [colours[label] for label in item[1]]))
+    numbers: dict[int, int] = {label: label for label in range(node.order)}
+    key = []
+    for factor, labels in arranged:
+        for label in labels:
+            numbers.setdefault(label, len(numbers))
+        key.append((factor, tuple([numbers[label] for label in labels])))
+    return (node.shape, tuple(key))
+
+
+def is_symmetric(node: Node, facts: Facts) -> bool:
+    """True if a matrix is known to be symmetric, products included (B'B, xx')."""
+    if facts.symmetric(node):
+        return True
+    if isinstance(node, Product) and node.order == 2 and node.shape[0] == node.shape[1]:
+        turned = transpose(node, (1, 0))
+        return isinstance(turned, Product) and product_key(node, facts) == product_key(turned, facts)
+    return isinstance(node, Add) and node.order == 2 and all(is_symmetric(o, facts) for o in node.operands)

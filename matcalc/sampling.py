@@ -1,0 +1,241 @@
+"""Random points at which a program has a value: sizes, arrays with the declared properties, all selected by one seed.
+
+A checker must not be fooled by its points.  So sizes are pairwise different and different from those that are written
+in the program, matrices have no property by accident, and a point is drawn again where the output is not finite or
+depends on rounding.  Real values are tried first, then positive and small ones, for `log`, `sqrt` and `asin`.
+Special points have zeros, ties and sizes 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+from matcalc.errors import MatcalcError
+from matcalc.evaluate import Unknown, evaluate
+from matcalc.form import Axis, Form
+from matcalc.jets import Array
+
+__all__ = ["Point", "sample", "value_at"]
+
+#: How values are drawn, in the order of the tries.
+MANNERS = ("real",) * 5 + ("positive",) * 4 + ("small",) * 3 + ("small positive",) * 3 + ("mixed",) * 35
+
+#: The manners that are mixed, variable by variable.
+MIXTURE = ("real", "positive", "small", "small positive", "large")
+
+#: Largest entry of an output that is accepted, and the largest growth of a relative error of the values.
+LARGEST, GROWTH = 1e12, 1e5
+
+
+class Variable(Unknown, Protocol):
+    """What is sampled: a variable with its name."""
+
+    @property
+    def name(self) -> str: ...
+
+
+class Program(Protocol):
+    """What is needed of a typed program."""
+
+    @property
+    def variables(self) -> Mapping[str, Variable]: ...
+    @property
+    def assignments(self) -> Mapping[str, Form]: ...
+    @property
+    def dimensions(self) -> Sequence[str]: ...
+    @property
+    def output(self) -> Form: ...
+    @property
+    def extra(self) -> Sequence[Form]: ...
+    @property
+    def layout(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Point:
+    """Sizes of the dimensions, values of the variables, and unknown functions by name and order of the derivative.
+
+    Unknown functions that are not listed, and dependent variables, are the interpreter's own for their name.
+    """
+
+    sizes: Mapping[str, int]
+    values: Mapping[str, Array]
+    functions: Mapping[tuple[str, int], Callable[[Array], Array]] = field(default_factory=dict)
+
+
+def unknowns_of(program: Program) -> dict[str, Variable]:
+    """The dependent variables of a program by name."""
+    return {name: v for name, v in program.variables.items() if v.arguments}
+
+
+def value_at(program: Program, form: Form, point: Point, *, values: Mapping[str, Array] | None = None) -> Array:
+    """The value of a form at a point, in the layout of the program; `values` replaces some of the point's."""
+    return evaluate(
+        form,
+        {**point.values, **(values or {})},
+        point.sizes,
+        assignments=program.assignments,
+        layout=program.layout,
+        functions=point.functions,
+        unknowns=unknowns_of(program),
+    )
+
+
+# ---- Sizes ----------------------------------------------------------------------------------------------------------
+
+
+def draw_sizes(
+    program: Program, random: np.random.Generator, fixed: Mapping[str, int], special: bool
+) -> dict[str, int]:
+    """Sizes of the dimensions: small, pairwise different, and different from the sizes that the program gives."""
+    free = [name for name in program.dimensions if name not in fixed]
+    if special:
+        return {**{name: int(random.integers(1, 4)) for name in free}, **fixed}
+    taken = {*fixed.values(), *written_sizes(program)}
+    choice = [n for n in range(2, 3 + len(free) + len(taken)) if n not in taken][: len(free) + 1]
+    return {**dict(zip(free, map(int, random.permutation(choice)), strict=False)), **fixed}
+
+
+def written_sizes(program: Program) -> set[int]:
+    """The sizes that stand in the program as numbers."""
+    axes = (axis for variable in program.variables.values() for axis in variable.shape)
+    return {d for axis in axes for d in axis if isinstance(d, int)}
+
+
+# ---- Values ---------------------------------------------------------------------------------------------------------
+
+
+def draw(random: np.random.Generator, manner: str, shape: tuple[int, ...]) -> Array:
+    """Entries drawn in one manner."""
+    if manner == "special":
+        return np.asarray(random.choice([-1.0, 0.0, 0.0, 0.5, 1.0, 1.0], shape))
+    if manner == "special positive":
+        return np.asarray(random.choice([0.5, 1.0, 1.0, 2.0], shape))
+    low, high = {
+        "real": (-1.6, 1.6),
+        "positive": (0.3, 1.7),
+        "small": (-0.45, 0.45),
+        "small positive": (0.05, 0.45),
+        "large": (1.3, 3.0),
+    }[manner]
+    return np.asarray(random.uniform(low, high, shape))
+
+
+def draw_value(random: np.random.Generator, manner: str, shape: tuple[int, ...], properties: Any) -> Array:
+    """A value with the declared properties."""
+    if "positive" in properties or "simplex" in properties:
+        manner = {"real": "positive", "small": "small positive", "special": "special positive"}.get(manner, manner)
+    if "orthogonal" in properties:
+        return orthogonal(random, shape[0], properties)
+    value = draw(random, manner, shape)
+    for name, rule in STRUCTURE.items():
+        if name in properties:
+            value = rule(value)
+    return balanced(value) if "simplex" in properties else value
+
+
+def orthogonal(random: np.random.Generator, n: int, properties: Any) -> Array:
+    """An orthogonal matrix: a reflection if it is symmetric, signs if it is diagonal or triangular too."""
+    if {"diagonal", "lower", "upper"} & set(properties):
+        return np.diag(random.choice([-1.0, 1.0], n))
+    if "symmetric" in properties:
+        v = random.normal(size=n)
+        return np.asarray(np.eye(n) - 2 * np.outer(v, v) / (v @ v))
+    return np.asarray(np.linalg.qr(random.normal(size=(n, n)))[0])
+
+
+def balanced(x: Array) -> Array:
+    """Entries scaled so that those of a vector, or of each row of a matrix, sum to 1; a symmetric matrix stays so."""
+    if x.ndim == 2 and np.array_equal(x, x.T):
+        for _ in range(500):
+            x = x / np.sqrt(np.outer(x.sum(axis=1), x.sum(axis=1)))
+        return x
+    return np.asarray(x / x.sum(axis=-1, keepdims=True))
+
+
+#: How a declared property is given to a random matrix, in this order.
+STRUCTURE: dict[str, Callable[[Array], Array]] = {
+    "symmetric": lambda x: (x + x.T) / 2,
+    "skew": lambda x: (x - x.T) / 2,
+    "lower": np.tril,
+    "upper": np.triu,
+    "diagonal": lambda x: x * np.eye(len(x)),
+    "positive-definite": lambda x: x @ x.T / len(x) + np.eye(len(x)) / 2,
+}
+
+
+def well_conditioned(value: Array, properties: Any) -> bool:
+    """Whether a matrix that is declared invertible can be inverted without loss."""
+    if value.ndim != 2 or "invertible" not in properties:
+        return True
+    return bool(np.linalg.cond(value) < 50)
+
+
+def draw_values(
+    program: Program, sizes: Mapping[str, int], random: np.random.Generator, manner: str
+) -> dict[str, Array] | None:
+    """Values of all variables that are not functions of others; None where one cannot have its properties."""
+    values: dict[str, Array] = {}
+    for name, variable in sorted(program.variables.items()):
+        if variable.kind == "function" or variable.arguments:
+            continue
+        shape = tuple(size_of(axis, sizes) for axis in variable.shape)
+        own = str(random.choice(MIXTURE)) if manner == "mixed" else manner
+        tries = (draw_value(random, own, shape, variable.properties) for _ in range(20))
+        value = next((v for v in tries if well_conditioned(v, variable.properties)), None)
+        if value is None:
+            return None
+        values[name] = value
+    return values
+
+
+def size_of(axis: Axis, sizes: Mapping[str, int]) -> int:
+    """The number of entries along an axis."""
+    return int(np.prod([d if isinstance(d, int) else sizes[d] for d in axis], dtype=int))
+
+
+# ---- Points ---------------------------------------------------------------------------------------------------------
+
+
+def is_finite(program: Program, point: Point) -> bool:
+    """Whether all forms have finite values of moderate size at the point."""
+    values = [value_at(program, form, point) for form in (program.output, *program.extra)]
+    return all(np.isfinite(v).all() and np.abs(v).max(initial=0) < LARGEST for v in values)
+
+
+def is_regular(program: Program, point: Point, random: np.random.Generator) -> bool:
+    """Whether no form magnifies a small relative error of the values by much."""
+    error = 1e-7
+    moved = {name: value * (1 + error * random.uniform(-1, 1, value.shape)) for name, value in point.values.items()}
+    for form in (program.output, *program.extra):
+        here, there = value_at(program, form, point), value_at(program, form, point, values=moved)
+        scale = max(1.0, float(np.abs(here).max(initial=0)))
+        if not np.abs(here - there).max(initial=0) < GROWTH * error * scale:
+            return False
+    return True
+
+
+def sample(
+    program: Program, *, seed: int, sizes: Mapping[str, int] | None = None, special: bool = False
+) -> Point:
+    """A random point of the domain of a typed program; the same for the same seed.
+
+    `sizes` fixes some dimensions.  With `special` the values have zeros and ties, and sizes may be 1 or equal, as
+    far as the program is defined there.  Raises MatcalcError where no point is found.
+    """
+    random = np.random.default_rng(seed)
+    for manner in (("special",) * 10 if special else ()) + MANNERS:
+        drawn = draw_sizes(program, random, sizes or {}, special)
+        values = draw_values(program, drawn, random, manner)
+        if values is None or not is_finite(program, Point(drawn, values)):
+            continue
+        if manner == "special" or is_regular(program, Point(drawn, values), random):
+            return Point(drawn, values)
+    raise MatcalcError(
+        "no point was found at which the expression has a finite value",
+        hint="declare what the variables need, such as `x: vector positive`, or fix the sizes",
+    )

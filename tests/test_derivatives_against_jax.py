@@ -1,0 +1,113 @@
+"""Every derivative of the corpus against automatic differentiation of a hand-written JAX function.
+
+The two share no code: the reference never sees the text, and the engine never sees the reference.
+"""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import math
+import re
+from functools import cache
+
+import numpy as np
+import pytest
+from corpus import TASKS, Task, draw, parameter, reference_derivative, reference_value, symbol_values
+
+import matcalc
+
+pytest.importorskip("jax", reason="the references are JAX functions; `pip install .[oracle]` brings it")
+
+PLAIN = [task for task in TASKS if not task.has_symbols]
+EVERY_VARIABLE_OCCURS = [task for task in PLAIN if not task.name.startswith("absent-")]
+
+
+def named(tasks: list[Task] | tuple[Task, ...]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("task", tasks, ids=lambda task: task.name)
+
+
+@cache
+def derivative(name: str) -> matcalc.Derivative:
+    """The derivative of a task as matcalc finds it, once a process."""
+    (task,) = (task for task in TASKS if task.name == name)
+    return matcalc.derive(task.source, wrt=task.wrt, declare=task.declare, layout=task.layout, order=task.order)
+
+
+def arguments(function, task: Task, arrays: dict) -> dict:
+    """What the emitted function asks for, by name."""
+    supplied = symbol_values(task, arrays) | {parameter(name): value for name, value in arrays.items()}
+    return {name: supplied[name] for name in inspect.signature(function).parameters}
+
+
+def sizes_of(declarations, shapes: dict[str, tuple[int, ...]]) -> dict[str, int]:
+    """The size of each dimension that the stated declarations name, from the shapes of the values."""
+    stated = re.findall(r"^\s*(\w+)\s*:\s*(?:vector|matrix)\(([^()]*)\)", "\n".join(declarations), re.MULTILINE)
+    pairs = (zip(axes.replace(" ", "").split(","), shapes[name], strict=True) for name, axes in stated)
+    return dict(itertools.chain.from_iterable(pairs))
+
+
+def sized(shape: tuple[str, ...], sizes: dict[str, int]) -> tuple[int, ...]:
+    """A symbolic shape at sizes; an axis may be a product such as `m*n`."""
+    return tuple(math.prod(sizes.get(part) or int(part) for part in axis.split("*")) for axis in shape)
+
+
+def test_the_corpus_has_distinguishing_sizes() -> None:
+    """A swapped axis shows: no two dimensions of a task have one size; and no two tasks one name."""
+    for task in TASKS:
+        sizes = [task.sizes[dimension] for dimension in task.dimensions]
+        assert len(set(sizes)) == len(sizes), task.name
+    assert len({task.name for task in TASKS}) == len(TASKS) >= 200
+
+
+@named(TASKS)
+def test_value_is_that_of_automatic_differentiation(task: Task) -> None:
+    """Axes of E, then axes of X; a vector by a vector in denominator layout transposed."""
+    arrays = draw(task)
+    function = derivative(task.name).function()
+    found = function(**arguments(function, task, arrays))
+    expected = reference_derivative(task, arrays)
+    assert np.shape(found) == expected.shape
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9 * np.abs(expected).max(initial=1e-3))
+
+
+@named(PLAIN)
+def test_shape_is_that_of_the_value(task: Task) -> None:
+    arrays = draw(task)
+    found = derivative(task.name)
+    sizes = sizes_of(found.declarations, {name: np.shape(array) for name, array in arrays.items()})
+    function = found.function()
+    assert sized(found.shape, sizes) == np.shape(function(**arguments(function, task, arrays)))
+
+
+@named(EVERY_VARIABLE_OCCURS)
+def test_parameters_are_all_variables_in_alphabetical_order(task: Task) -> None:
+    parameters = inspect.signature(derivative(task.name).function()).parameters
+    assert list(parameters) == sorted(parameter(name) for name in task.variables)
+
+
+@named([task for task in PLAIN if task.order == 1][::6])
+def test_value_stands_beside_the_derivative(task: Task) -> None:
+    """With `value=True` the emitted function returns the pair (value, derivative)."""
+    arrays = draw(task)
+    plain = derivative(task.name).function()
+    value, found = derivative(task.name).function(value=True)(**arguments(plain, task, arrays))
+    expected = np.asarray(reference_value(task, arrays)(arrays[task.wrt]))
+    np.testing.assert_allclose(value, expected, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(found, plain(**arguments(plain, task, arrays)), rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("names", [("W_3", "b_1"), ("W_1", "W_2", "b_3", "x")], ids="-".join)
+def test_several_derivatives_come_from_one_function(names: tuple[str, ...]) -> None:
+    """For several variables the emitted function returns a dict by name."""
+    tasks = {task.wrt: task for task in TASKS if task.name.startswith("three-layers-by-")}
+    some = tasks[names[0]]
+    found = matcalc.derive(some.source, wrt=list(names), declare=some.declare)
+    namespace: dict = {}
+    exec(found.numpy(), namespace)
+    arrays = draw(some)
+    results = namespace["derivative"](**arrays)
+    assert list(results) == list(found) == list(names)
+    for name in names:
+        expected = reference_derivative(tasks[name], arrays)
+        np.testing.assert_allclose(results[name], expected, rtol=1e-9, atol=1e-9 * np.abs(expected).max())
