@@ -10,6 +10,7 @@ from matcalc.form import Axis, Form, Shape, number
 __all__ = [
     "call",
     "column_kind",
+    "diagonal",
     "eye",
     "hadamard",
     "multiply",
@@ -22,6 +23,7 @@ __all__ = [
     "total",
     "transposed",
     "transposes",
+    "zeros_form",
 ]
 
 
@@ -45,7 +47,13 @@ def size_form(axis: Axis) -> Form:
 
 def eye(axis: Axis) -> Form:
     """The identity matrix of this size."""
-    return call("eye", size_form(axis), kind="matrix", shape=(axis, axis))
+    return Form("call", (size_form(axis),), "eye", kind="matrix", shape=(axis, axis), symmetric=True)
+
+
+def diagonal(weights: Form) -> Form:
+    """The diagonal matrix of a column."""
+    axis = (weights.shape or ())[0]
+    return Form("call", (weights,), "diag", kind="matrix", shape=(axis, axis), symmetric=True)
 
 
 def ones_form(shape: Shape) -> Form:
@@ -53,6 +61,13 @@ def ones_form(shape: Shape) -> Form:
     if not shape:
         return number(1)
     return call("ones", *(size_form(axis) for axis in shape), kind=column_kind(len(shape)), shape=shape)
+
+
+def zeros_form(shape: Shape) -> Form:
+    """The column or matrix of zeros; the scalar 0."""
+    if not shape:
+        return number(0)
+    return call("zeros", *(size_form(axis) for axis in shape), kind=column_kind(len(shape)), shape=shape)
 
 
 def same(first: Form, second: Form) -> bool:
@@ -92,10 +107,10 @@ def negate(form: Form) -> Form:
 FLIPPED = {"column": "row", "row": "column", "matrix": "matrix", "scalar": "scalar"}
 
 
-def transposed(form: Form, symmetric: bool = False) -> Form:
+def transposed(form: Form) -> Form:
     """The transpose, driven inward where that does not cost more transposes."""
     kind, shape = FLIPPED[form.kind or ""], (form.shape or ())[::-1]
-    if form.kind == "scalar" or symmetric:
+    if form.kind == "scalar" or form.symmetric:
         return form
     if form.head == "transpose":
         return form.args[0]
@@ -109,12 +124,8 @@ def transposed(form: Form, symmetric: bool = False) -> Form:
         terms = ordered([transposed(arg) for arg in form.args])
         if sum(transposes(t) for t in terms) <= sum(transposes(t) for t in form.args):
             return Form("add", tuple(terms), kind=kind, shape=shape)
-    if form.head == "call" and form.value == "eye":
-        return form
-    if form.head == "call" and form.value == "diag" and form.kind == "matrix":
-        return form
-    if form.head == "call" and form.value == "ones" and form.kind == "matrix":
-        return ones_form(shape)
+    if form.head == "call" and form.value in ("ones", "zeros") and form.kind == "matrix":
+        return (ones_form if form.value == "ones" else zeros_form)(shape)
     if form.head == "call" and form.value == "kron" and form.kind == "matrix":
         parts = tuple(transposed(arg) for arg in form.args)
         if sum(map(transposes, parts)) <= sum(map(transposes, form.args)):
@@ -151,13 +162,34 @@ def multiply(args: Sequence[Form], kind: str, shape: Shape) -> Form:
         if arg.head == "neg":
             sign, arg = -sign, arg.args[0]
         flat.extend(arg.args if arg.head == "mul" and arg.kind != "scalar" else (arg,))
-    flat = [a for a in flat if not (a.head == "number" and a.value == 1)]
-    scalars = [a for a in flat if a.kind == "scalar"]
-    flat = scalars + [a for a in flat if a.kind != "scalar"]
+    scalars = [a for a in flat if a.kind == "scalar" and not (a.head == "number" and a.value == 1)]
+    flat = scalars + powers([a for a in flat if a.kind != "scalar"])
     if not flat:
         return number(sign)
     result = flat[0] if len(flat) == 1 else Form("mul", tuple(flat), kind=kind, shape=shape)
     return negate(result) if sign < 0 else result
+
+
+def powers(chain: Sequence[Form]) -> list[Form]:
+    """A chain with equal neighbours joined: X*X*Y = X^2*Y."""
+    result: list[Form] = []
+    count = 0
+    for form in chain:
+        if result and form.kind == "matrix" and same(result[-1] if count == 1 else base, form):
+            base, count = (result[-1] if count == 1 else base), count + 1
+            result[-1] = matrix_power(base, count)
+        else:
+            result.append(form)
+            base, count = form, 1
+    return result
+
+
+def matrix_power(base: Form, exponent: int) -> Form:
+    """X^n; the transpose stands outside, (X^n)'."""
+    if base.head == "transpose":
+        return transposed(matrix_power(base.args[0], exponent))
+    symmetric = base.symmetric
+    return Form("power", (base, number(exponent)), kind="matrix", shape=base.shape, symmetric=symmetric)
 
 
 def hadamard(first: Form, second: Form) -> Form:

@@ -41,7 +41,7 @@ Values = Callable[[Array], Array]
 
 @dataclass(frozen=True)
 class Check:
-    """The outcome of a check: both arrays, the largest relative error of an entry, and how and where they were found."""
+    """The outcome of a check: both arrays, the largest relative error of an entry, and how and where they arose."""
 
     agrees: bool
     largest_relative_error: float

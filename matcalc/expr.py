@@ -422,7 +422,18 @@ def transpose(node: Node, axes: Sequence[int]) -> Node:
 
 def scale(coefficient: Fraction | int, node: Node) -> Node:
     """A number times a tensor."""
-    return node if coefficient == 1 else product(coefficient, [(node, range(node.order))], range(node.order))
+    if coefficient == 1:
+        return node
+    if isinstance(node, Product) and coefficient:
+        return with_coefficient(node, coefficient * node.coefficient)
+    return product(coefficient, [(node, range(node.order))], range(node.order))
+
+
+def with_coefficient(node: Product, coefficient: Fraction) -> Node:
+    """The product with another coefficient."""
+    if coefficient == 1 and len(node.operands) == 1 and node.labels[0] == tuple(range(node.order)):
+        return node.operands[0]
+    return Product._intern((Fraction(coefficient), node.labels), node.operands, node.shape)
 
 
 def split_coefficient(node: Node) -> tuple[Fraction, Node]:
@@ -430,7 +441,7 @@ def split_coefficient(node: Node) -> tuple[Fraction, Node]:
     if isinstance(node, Number):
         return node.value, ONE
     if isinstance(node, Product) and node.coefficient != 1:
-        return node.coefficient, scale(1 / node.coefficient, node) if node.coefficient else ones(node.shape)
+        return node.coefficient, with_coefficient(node, Fraction(1))
     return Fraction(1), node
 
 

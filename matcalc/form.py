@@ -59,7 +59,7 @@ class Form:
     Immutable by convention; compared by identity, so use `same` to compare two trees.
     """
 
-    __slots__ = ("head", "args", "value", "kind", "shape", "span")
+    __slots__ = ("head", "args", "value", "kind", "shape", "span", "symmetric")
 
     def __init__(
         self,
@@ -70,6 +70,7 @@ class Form:
         kind: str | None = None,
         shape: Shape | None = None,
         span: Span | None = None,
+        symmetric: bool = False,
     ) -> None:
         self.head = head
         self.args = args
@@ -77,6 +78,8 @@ class Form:
         self.kind = kind
         self.shape = shape
         self.span = span
+        #: True for a matrix that is known to equal its transpose.
+        self.symmetric = symmetric
 
     def __repr__(self) -> str:
         inner = ", ".join([repr(self.value)] * (self.value is not None) + [repr(a) for a in self.args])

@@ -132,4 +132,6 @@ def replace_names(form: Form, parts: dict[str, Form]) -> Form:
 
 def rebuilt(form: Form, args: tuple[Form, ...]) -> Form:
     """The form with other arguments."""
-    return Form(form.head, args, form.value, kind=form.kind, shape=form.shape, span=form.span)
+    return Form(
+        form.head, args, form.value, kind=form.kind, shape=form.shape, span=form.span, symmetric=form.symmetric
+    )

@@ -17,7 +17,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from matcalc.assumptions import Facts
-from matcalc.build import call, column_kind, eye, quotient, same, total, transposed
+from matcalc.build import call, column_kind, eye, quotient, same, total, transposed, zeros_form
 from matcalc.expr import (
     Add,
     Apply,
@@ -31,6 +31,7 @@ from matcalc.expr import (
     Size,
     Unknown,
     Variable,
+    is_zero,
 )
 from matcalc.form import Form, Shape, name, number
 from matcalc.reduction import Factor, Groups, NoMatrixForm, Term, reduce
@@ -99,7 +100,7 @@ class Raising:
             form, inverse = factor_form(self, operand)
             if form is None:
                 raise NoMatrixForm
-            factors.append(Factor(form, labels, inverse, self.facts.symmetric(operand)))
+            factors.append(Factor(form, labels, inverse))
         dimensions = node.dimensions()
         if ignore is not None:
             del dimensions[ignore]
@@ -115,14 +116,20 @@ class Raising:
         if term is None:
             return None
         form = term.form()
+        if node.order == 2 and not form.symmetric:
+            form.symmetric = self.facts.symmetric(node)
         given = self.name_for(node, form)
         if given is None:
             return form
         self.named.setdefault(given, form)
-        return name(given, form.kind, form.shape)
+        shown = name(given, form.kind, form.shape)
+        shown.symmetric = form.symmetric
+        return shown
 
     def _term(self, node: Node) -> Term | None:
         if isinstance(node, Product):
+            if is_zero(node):
+                return Term(Fraction(1), (), (), (zeros_form(plain_shape(node)),), column_kind(node.order), plain_shape(node))
             try:
                 return self.reduced(node, plain_groups(node))
             except NoMatrixForm:
@@ -132,6 +139,7 @@ class Raising:
             return None
         if isinstance(node, Number):
             return Term(node.value, (), (), (), "scalar", ())
+        form.symmetric = node.order == 2 and self.facts.symmetric(node)
         return Term(Fraction(1), (), (), (form,), form.kind or "", form.shape or ())
 
     def _function_form(self, node: Node) -> Form | None:

@@ -21,6 +21,7 @@ from itertools import permutations
 
 from matcalc.build import (
     call,
+    diagonal,
     eye,
     hadamard,
     multiply,
@@ -45,15 +46,11 @@ class NoMatrixForm(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """A factor of a product: its scalar, column or matrix form, the indices of its axes, and two facts.
-
-    `inverse`: the factor is 1/form entry by entry; `symmetric`: it is known to equal its transpose.
-    """
+    """A factor of a product: its scalar, column or matrix form, the indices of its axes; `inverse` if it is 1/form."""
 
     form: Form
     labels: tuple[int, ...]
     inverse: bool = False
-    symmetric: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +76,16 @@ class Term:
 class Edge:
     """A chain of matrices from vertex `i` to vertex `j`; `position` is that of its first factor in the product."""
 
-    chain: tuple[tuple[Form, bool], ...]
+    chain: tuple[Form, ...]
     i: int
     j: int
     position: int
 
-    def oriented(self, start: int) -> tuple[tuple[Form, bool], ...]:
+    def oriented(self, start: int) -> tuple[Form, ...]:
         """The chain read from `start` to the other end."""
         if self.i == start:
             return self.chain
-        return tuple([(transposed(form, symmetric), symmetric) for form, symmetric in reversed(self.chain)])
+        return tuple([transposed(form) for form in reversed(self.chain)])
 
     def other(self, vertex: int) -> int:
         """The end that is not `vertex`."""
@@ -141,8 +138,8 @@ class Graph:
             self.weigh(labels[0], Weight(position, form, factor.inverse))
         elif len(labels) == 2:
             if factor.inverse:
-                form = Form("rdiv", (number(1), form), kind=form.kind, shape=form.shape)
-            self.add(Edge(((form, factor.symmetric),), labels[0], labels[1], position))
+                form = Form("rdiv", (number(1), form), kind=form.kind, shape=form.shape, symmetric=form.symmetric)
+            self.add(Edge((form,), labels[0], labels[1], position))
         else:
             raise NoMatrixForm
 
@@ -213,13 +210,12 @@ class Graph:
             form = Form("rdiv", (left, right.args[1]), kind="matrix", shape=left.shape)
         else:
             form = hadamard(left, right)
-        symmetric = all(len(e.chain) == 1 and e.chain[0][1] for e in (first, second))
-        return Edge(((form, symmetric),), start, first.other(start), first.position)
+        form.symmetric = left.symmetric and right.symmetric
+        return Edge((form,), start, first.other(start), first.position)
 
     def chain_form(self, edge: Edge, start: int) -> Form:
         """The matrix form of an edge, its rows at `start`."""
-        forms = [form for form, _ in edge.oriented(start)]
-        return multiply(forms, "matrix", (self.axis(start), self.axis(edge.other(start))))
+        return multiply(edge.oriented(start), "matrix", (self.axis(start), self.axis(edge.other(start))))
 
     def eliminate(self, vertex: int) -> None:
         """Sum over a vertex with at most two edges."""
@@ -247,20 +243,19 @@ class Graph:
 
     def trace(self, edge: Edge, vertex: int) -> Form:
         """The trace of a closed chain, read in the direction and from the factor that a person would choose."""
-        forms = [form for form, _ in edge.chain]
-        backward = [form for form, _ in edge.oriented(-1)]
+        forms, backward = edge.chain, edge.oriented(-1)
         if sum(map(transposes, backward)) < sum(map(transposes, forms)):
             forms = backward
         shape = (self.axis(vertex), self.axis(vertex))
         if len(forms) == 1 and forms[0].head == "transpose":
-            forms = [forms[0].args[0]]
+            forms = forms[0].args
         return call("tr", multiply(forms, "matrix", shape), kind="scalar", shape=())
 
     def open_loops(self, vertex: int) -> None:
         """Turn loops at a vertex into weights: the diagonals of their matrices."""
         for edge in self.loops.pop(vertex, []):
             shape = (self.axis(vertex), self.axis(vertex))
-            matrix = multiply([form for form, _ in edge.chain], "matrix", shape)
+            matrix = multiply(edge.chain, "matrix", shape)
             if matrix.head == "transpose":
                 matrix = matrix.args[0]
             self.weigh(vertex, Weight(edge.position, call("diag", matrix, kind="column", shape=shape[:1])))
@@ -268,7 +263,7 @@ class Graph:
     def eliminate_pendant(self, vertex: int, edge: Edge) -> None:
         """A*v at the other end of the edge, or the row sums of A."""
         other = edge.other(vertex)
-        chain = [form for form, _ in edge.oriented(other)]
+        chain = list(edge.oriented(other))
         weights = self.weights.pop(vertex, [])
         position = min([edge.position, *(w.position for w in weights)])
         last = hadamard_of(weights) if weights else row_sums(chain.pop())
@@ -283,10 +278,7 @@ class Graph:
         weights = self.weights.pop(vertex, [])
         if start == end and not weights and self.close_pair(vertex, start, first, second):
             return
-        between: tuple[tuple[Form, bool], ...] = ()
-        if weights:
-            shape = (self.axis(vertex), self.axis(vertex))
-            between = ((call("diag", hadamard_of(weights), kind="matrix", shape=shape), True),)
+        between = (diagonal(hadamard_of(weights)),) if weights else ()
         position = min([first.position, second.position, *(w.position for w in weights)])
         self.add(Edge(first.oriented(start) + between + second.oriented(vertex), start, end, position))
 
@@ -405,9 +397,7 @@ class Assembly:
         inside = [k for k, e in self.graph.edges.items() if {e.i, e.j} == set(labels)]
         if not inside or all(self.graph.at[label] == set(inside) for label in labels):
             return []
-        vector = self.vec_form(self.graph.remove(inside[0]), labels)
-        size = (self.shape[0] if labels == self.rows else self.shape[1],) * 2
-        return [call("diag", vector, kind="matrix", shape=size)]
+        return [diagonal(self.vec_form(self.graph.remove(inside[0]), labels))]
 
     def vec_form(self, edge: Edge, labels: tuple[int, ...]) -> Form:
         """vec(M) of an edge between two grouped indices: the second index is the row of M."""
@@ -497,22 +487,22 @@ class Assembly:
         graph = self.graph
         end = edge.other(start)
         before, after = graph.weights.get(start, []), graph.weights.get(end, [])
-        chain = [form for form, _ in edge.oriented(start)]
+        chain = list(edge.oriented(start))
         shape = (graph.axis(start), graph.axis(end))
         if is_eye(chain):
             weights = [*before, *after]
-            return call("diag", hadamard_of(weights), kind="matrix", shape=shape) if weights else eye(shape[0])
+            return diagonal(hadamard_of(weights)) if weights else eye(shape[0])
         if before:
-            chain.insert(0, call("diag", hadamard_of(before), kind="matrix", shape=(shape[0], shape[0])))
+            chain.insert(0, diagonal(hadamard_of(before)))
         if after:
-            chain.append(call("diag", hadamard_of(after), kind="matrix", shape=(shape[1], shape[1])))
+            chain.append(diagonal(hadamard_of(after)))
         return multiply(chain, "matrix", shape)
 
     def absorb_weights(self, edge: Edge) -> None:
         """Make weights at the ends of an edge part of its chain."""
         graph = self.graph
         form = self.weighted(edge, edge.i)
-        edge.chain = ((form, False),)
+        edge.chain = (form,)
         graph.weights.pop(edge.i, None)
         graph.weights.pop(edge.j, None)
 

@@ -8,7 +8,7 @@ a tilde that only restrict where values are drawn. `"n n symmetric ~invertible"`
 declared symmetric and drawn invertible; `""` is a scalar; `"function"` an unknown function.
 
 Sizes are pairwise different within a task, so that a transposed or swapped axis cannot go unseen.
-Each task can also be drawn at `task.thin_sizes`, where one dimension has size 1.
+Each task with named dimensions can also be drawn at `task.thin_sizes`, where one dimension has size 1.
 """
 
 import itertools
@@ -97,6 +97,7 @@ class Task:
     functions: tuple[str, ...] = ()
     dependents: Mapping[str, Dependent] = field(default_factory=dict)
     sizes: Mapping[str, int] = field(default_factory=dict)
+    thin: str = ""
 
     @property
     def declare(self) -> list[str]:
@@ -113,10 +114,10 @@ class Task:
 
     @property
     def thin_sizes(self) -> dict[str, int]:
-        """The sizes with one dimension, chosen by the name of the task, set to 1."""
+        """The sizes with one dimension set to 1: `thin`, else one that the name of the task selects."""
         dimensions = self.dimensions
-        thin = {dimensions[len(self.name) % len(dimensions)]: 1} if dimensions else {}
-        return {**self.sizes, **thin}
+        selected = self.thin or dimensions[len(self.name) % len(dimensions)]
+        return {**self.sizes, selected: 1}
 
     @property
     def has_symbols(self) -> bool:
@@ -156,9 +157,10 @@ def task(
     functions: tuple[str, ...] = (),
     dependents: Mapping[str, Dependent] | None = None,
     at_sizes: Mapping[str, int] | None = None,
+    thin: str = "",
     **variables: str,
 ) -> Task:
-    """A task with one keyword a variable; `inferred` leaves out all declarations."""
+    """A task with one keyword a variable; `inferred` leaves out all declarations, `thin` names a size that may be 1."""
     return Task(
         name=name,
         source=source,
@@ -171,6 +173,7 @@ def task(
         functions=functions,
         dependents=dependents or {},
         sizes={**SIZES, **(at_sizes or {})},
+        thin=thin,
     )
 
 
@@ -511,14 +514,14 @@ DETERMINANTS = (
          lambda X: jnp.trace(jnp.linalg.inv(X)), of_order=2, X="n n ~invertible"),
     task("trace-generalized-inverse", "tr(inv(X'*C*X)*A)", "X",
          lambda X, C, A: jnp.trace(jnp.linalg.inv(X.T @ C @ X) @ A),
-         X="n m", C="n n positive-definite", A="m m"),
+         X="n m", C="n n positive-definite", A="m m", thin="m"),
     task("trace-of-kronecker", "tr(kron(X, X))", "X", lambda X: jnp.trace(jnp.kron(X, X)), X="n n"),
     task("determinant", "det(X)", "X", lambda X: jnp.linalg.det(X), inferred=True, X="n n ~invertible"),
     task("determinant-hessian", "det(X)", "X", lambda X: jnp.linalg.det(X), of_order=2, X="n n ~invertible"),
     task("determinant-sandwich", "det(A*X*B)", "X", lambda A, X, B: jnp.linalg.det(A @ X @ B),
          A="n n ~invertible", X="n n ~invertible", B="n n ~invertible"),
     task("determinant-of-gram", "det(X'*A*X)", "X",
-         lambda X, A: jnp.linalg.det(X.T @ A @ X), X="p m", A="p p ~positive-definite"),
+         lambda X, A: jnp.linalg.det(X.T @ A @ X), X="p m", A="p p ~positive-definite", thin="m"),
     task("determinant-cubed", "det(X)^3", "X", lambda X: jnp.linalg.det(X) ** 3, X="n n ~invertible"),
     task("determinant-of-inverse", "det(inv(X))", "X",
          lambda X: jnp.linalg.det(jnp.linalg.inv(X)), X="n n ~invertible"),
@@ -526,7 +529,7 @@ DETERMINANTS = (
          lambda A, s, B: jnp.linalg.det(A + s * B), of_order=2, A="p p ~invertible", s=" ~unit", B="p p"),
     task("logdet", "logdet(X)", "X", lambda X: logdet(X), inferred=True, X="n n ~invertible"),
     task("logdet-hessian", "logdet(X)", "X", lambda X: logdet(X), of_order=2, X="n n ~invertible"),
-    task("logdet-of-gram", "logdet(X'*X)", "X", lambda X: logdet(X.T @ X), X="p m"),
+    task("logdet-of-gram", "logdet(X'*X)", "X", lambda X: logdet(X.T @ X), X="p m", thin="m"),
     task("logdet-along-a-line", "logdet(A + s*B*B')", "s",
          lambda A, s, B: logdet(A + s * B @ B.T), of_order=2, A="n n positive-definite", s=" ~positive", B="n m"),
     task("logdet-of-identity-plus-gram", "logdet(eye + X*X')", "X",
@@ -718,7 +721,7 @@ BROADCASTING = (
     task("row-normalization", "X./sum(X, 1)", "X",
          lambda X: X / jnp.sum(X, 1, keepdims=True), X="m n ~positive"),
     task("column-centering", "norm2(X - mean(X, 0))^2", "X",
-         lambda X: norm(X - jnp.mean(X, 0, keepdims=True)) ** 2, of_order=2, X="m n"),
+         lambda X: norm(X - jnp.mean(X, 0, keepdims=True)) ** 2, of_order=2, X="m n", thin="n"),
     task("squared-distances", "sum((x - y').^2.*A)", "x",
          lambda x, y, A: jnp.sum((x[:, None] - y[None, :]) ** 2 * A), of_order=2, x="m", y="n", A="m n"),
     task("affine-rows-by-bias", "norm2(X*W + b')^2", "b",
@@ -1054,7 +1057,7 @@ COOKBOOK = (
          lambda A, X, B, C: jnp.sum((A @ X @ B + C) ** 2), A="m n", X="n p", B="p q", C="m q"),
     task("trace-inverse-ratio", "tr(inv(X'*C*X)*(X'*B*X))", "X",
          lambda X, C, B: jnp.trace(jnp.linalg.inv(X.T @ C @ X) @ (X.T @ B @ X)),
-         X="p m", C="p p positive-definite", B="p p symmetric"),
+         X="p m", C="p p positive-definite", B="p p symmetric", thin="m"),
     task("distance", "norm2(x - a)", "x", lambda x, a: norm(x - a), x="n", a="n"),
     task("direction", "(x - a)/norm2(x - a)", "x", lambda x, a: (x - a) / norm(x - a), x="n", a="n"),
     task("inverse-of-shifted", "tr(inv(X + A))", "X",
@@ -1063,7 +1066,7 @@ COOKBOOK = (
          lambda S, x, mu: -logdet(S) / 2 - (x - mu) @ jnp.linalg.inv(S) @ (x - mu) / 2,
          S="n n positive-definite", x="n", mu="n"),
     task("logdet-of-quadratic", "logdet(X'*A*X)", "X",
-         lambda X, A: logdet(X.T @ A @ X), X="p m", A="p p positive-definite"),
+         lambda X, A: logdet(X.T @ A @ X), X="p m", A="p p positive-definite", thin="m"),
     task("quartic-norm", "norm2(x*x' - A)^2", "x", lambda x, A: norm(jnp.outer(x, x) - A) ** 2, x="n", A="n n"),
     task("dcp-ratio", "log(a'*exp(x))/norm2(x)", "x",
          lambda a, x: jnp.log(a @ jnp.exp(x)) / norm(x), a="n ~positive", x="n"),

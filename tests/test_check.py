@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -37,6 +38,11 @@ def softmax(u: np.ndarray) -> np.ndarray:
     return np.exp(u) / np.exp(u).sum()
 
 
+def gelu_slope(x: np.ndarray) -> np.ndarray:
+    below = np.array([1 + math.erf(u / math.sqrt(2)) for u in x]) / 2
+    return below + x * np.exp(-(x**2) / 2) / math.sqrt(2 * math.pi)
+
+
 BOTH, DIFFERENCES = "central differences and complex step", "central differences"
 
 #: source, declarations, wrt, order, layout, method, a right function, a wrong one
@@ -58,7 +64,7 @@ CASES: list[tuple[str, tuple[str, ...], str, int, str, str, Any, Any]] = [
     ),
     ("sum(relu(A*x))", (), "x", 1, "numerator", DIFFERENCES, lambda A, x: (A @ x > 0) @ A, lambda A, x: A.sum(axis=0)),
     ("norm1(x)", (), "x", 1, "numerator", DIFFERENCES, lambda x: np.sign(x), lambda x: 1.000003 * np.sign(x)),
-    ("sum(gelu(x))", (), "x", 1, "numerator", DIFFERENCES, None, lambda x: sigmoid(1.7 * x)),
+    ("sum(gelu(x))", (), "x", 1, "numerator", DIFFERENCES, gelu_slope, lambda x: sigmoid(1.7 * x)),
     (
         "softmax(x)", (), "x", 1, "numerator", BOTH,
         lambda x: np.diag(softmax(x)) - np.outer(softmax(x), softmax(x)), lambda x: np.diag(softmax(x)),
@@ -108,7 +114,7 @@ def case_id(case: Any) -> str:
     return f"{case[0].strip()} by {case[2]}, order {case[3]}, {case[4]}".replace("\n", "; ")
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if case[6]], ids=case_id)
+@pytest.mark.parametrize("case", CASES, ids=case_id)
 def test_a_right_derivative_agrees(case: Any) -> None:
     source, declare, wrt, order, layout, method, right, _ = case
     program = typed(source, *declare, layout=layout)

@@ -63,7 +63,8 @@ def test_matrix_has_no_other_property_by_accident(declared: str) -> None:
 
 
 def test_vectors_and_scalars() -> None:
-    point = sample(typed("s*sum(p) + sum(q)", "p: vector(n) simplex", "q: vector(n) positive", "s: scalar positive"), seed=1)
+    program = typed("s*sum(p) + sum(q)", "p: vector(n) simplex", "q: vector(n) positive", "s: scalar positive")
+    point = sample(program, seed=1)
     assert_allclose(point.values["p"].sum(), 1)
     assert (point.values["p"] > 0).all()
     assert (point.values["q"] > 0).all()

@@ -8,6 +8,7 @@ A pair becomes the simplest operation that does it: `@`, an element-wise product
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -30,6 +31,9 @@ GREEDY = 100
 #: `np.einsum` over a pair costs about this much more a multiplication than `@`.
 EINSUM_COST = 4
 
+#: The letters of subscripts, in the order of use.
+ALPHABET = "ijklmnopqrstuvwxyzabcdefgh" + "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
 Labels = tuple[int, ...]
 
 
@@ -45,7 +49,7 @@ def letters(*groups: Sequence[int]) -> list[str]:
     """The labels of several operands as letters, in the order of their first appearance."""
     names: dict[int, str] = {}
     for label in (label for group in groups for label in group):
-        names.setdefault(label, chr(ord("a") + (len(names) + 8) % 26) if len(names) < 26 else chr(ord("A") + len(names) - 26))
+        names.setdefault(label, ALPHABET[len(names)])
     return ["".join(names[label] for label in group) for group in groups]
 
 
@@ -63,7 +67,9 @@ def contract(
         dimension = dimensions[label]
         return dimension if isinstance(dimension, int) else sizes.get(dimension, REPRESENTATIVE_SIZE)
 
-    operands = matrix_powers(steps, [simplified(steps, k, factors, out) for k in range(len(factors))], out)
+    counts = Counter(label for _, labels in factors for label in set(labels))
+    operands = [simplified(steps, *factor, lambda label: label in out or counts[label] > 1) for factor in factors]
+    operands = matrix_powers(steps, operands, counts, out)
     scalars = [operand.step for operand in operands if not operand.labels]
     arrays = [operand for operand in operands if operand.labels]
     if not arrays:
@@ -73,93 +79,66 @@ def contract(
     early = len(smallest.labels) < len(carried)
     if early:
         scaled = Operand(steps.multiply(coefficient, [*scalars, smallest.step]), smallest.labels)
-        place = arrays.index(smallest)
-        arrays[place] = scaled
+        arrays[arrays.index(smallest)] = scaled
     result = contract_arrays(steps, arrays, out, size)
     return result if early else Operand(steps.multiply(coefficient, [*scalars, result.step]), result.labels)
 
 
 def contract_arrays(steps: Steps, arrays: list[Operand], out: frozenset[int], size: Callable[[int], int]) -> Operand:
     """The contraction of operands that all have axes."""
-    pending: dict[int, Operand] = dict(enumerate(arrays))
-    remaining: dict[int, int] = {}
-    for operand in arrays:
-        for label in operand.labels:
-            remaining[label] = remaining.get(label, 0) + 1
-    for first, second in path([operand.labels for operand in arrays], out, size):
+    pending = dict(enumerate(arrays))
+    remaining = Counter(label for operand in arrays for label in operand.labels)
+    for number, (first, second) in enumerate(path([operand.labels for operand in arrays], out, size), len(arrays)):
         a, b = pending.pop(first), pending.pop(second)
-        for label in (*a.labels, *b.labels):
-            remaining[label] -= 1
-        keep = out | {label for label in (*a.labels, *b.labels) if remaining[label]}
-        result = pair(steps, a, b, keep)
-        for label in result.labels:
-            remaining[label] += 1
-        pending[len(arrays) * 2 - 1 - len(pending) - 1] = result
+        remaining.subtract((*a.labels, *b.labels))
+        result = pair(steps, a, b, out | {label for label in (*a.labels, *b.labels) if remaining[label]})
+        remaining.update(result.labels)
+        pending[number] = result
     (last,) = pending.values()
     return last
 
 
-def simplified(steps: Steps, position: int, factors: Sequence[tuple[Step, Labels]], out: frozenset[int]) -> Operand:
-    """One factor by itself: equal labels become a diagonal, labels that only it has are summed."""
-    step, labels = factors[position]
-    others = {label for k, (_, other) in enumerate(factors) if k != position for label in other} | out
-    distinct = tuple(dict.fromkeys(labels))
-    if len(distinct) < len(labels):
-        kept = tuple(label for label in distinct if label in others)
+def simplified(steps: Steps, step: Step, labels: Labels, kept_labels: Callable[[int], bool]) -> Operand:
+    """One factor by itself: equal labels become a diagonal, labels that nothing else has are summed."""
+    kept = tuple(label for label in dict.fromkeys(labels) if kept_labels(label))
+    if len(set(labels)) < len(labels):
         inner, result = letters(labels, kept)
         return Operand(steps.make("diagonal", (step,), f"{inner}->{result}", len(kept)), kept)
-    own = tuple(k for k, label in enumerate(labels) if label not in others)
-    if not own:
+    if len(kept) == len(labels):
         return Operand(step, labels)
-    kept = tuple(label for label in labels if label in others)
+    own = tuple(k for k, label in enumerate(labels) if label not in kept)
     return Operand(steps.make("sum", (step,), own if kept else None, len(kept)), kept)
 
 
-def matrix_powers(steps: Steps, operands: list[Operand], out: frozenset[int]) -> list[Operand]:
-    """Runs of four or more times the same matrix become one power, unless a vector is there to start with."""
+def matrix_powers(steps: Steps, operands: list[Operand], counts: Mapping[int, int], out: frozenset[int]) -> list[Operand]:
+    """Runs A_ij A_jk A_kl.. of four or more times the same matrix become one power, unless there is a vector to start with."""
     if len(operands) < 4 or any(len(operand.labels) == 1 for operand in operands):
         return operands
-    result: list[Operand] = []
-    used: set[int] = set()
-    carriers: dict[int, list[int]] = {}
-    for k, operand in enumerate(operands):
-        for label in operand.labels:
-            carriers.setdefault(label, []).append(k)
-    for k in range(len(operands)):
-        if k not in used:
-            run = series(k, operands, carriers, out, used)
-            used.update(run)
-            result.extend(as_power(steps, [operands[r] for r in run]))
-    return result
-
-
-def series(
-    start: int, operands: list[Operand], carriers: Mapping[int, list[int]], out: frozenset[int], used: set[int]
-) -> list[int]:
-    """The operands of the longest run A_ij A_jk A_kl.. of one matrix through the operand at `start`."""
-    run = [start]
-    if len(operands[start].labels) != 2:
-        return run
-    for end, other in ((1, 0), (0, 1)):
-        while True:
-            label = operands[run[-1 if end else 0]].labels[end]
-            following = [k for k in carriers[label] if k not in run and k not in used]
-            if label in out or len(carriers[label]) != 2 or len(following) != 1:
+    inner = {label for label, count in counts.items() if count == 2 and label not in out}
+    matrices = {operand.labels: operand for operand in operands if len(operand.labels) == 2}
+    starts = {labels[0]: operand for labels, operand in matrices.items()}
+    ends = {labels[1]: operand for labels, operand in matrices.items()}
+    replaced: dict[Labels, Operand | None] = {}
+    for labels, operand in matrices.items():
+        before = ends.get(labels[0])
+        if labels[0] in inner and before is not None and before.step is operand.step:
+            continue
+        run = [operand]
+        while run[-1].labels[1] in inner:
+            following = starts.get(run[-1].labels[1])
+            if following is None or following.step is not operand.step or following.labels[1] == labels[0]:
                 break
-            candidate = operands[following[0]]
-            closes = any(candidate.labels[end : end + 1] == (operands[r].labels[other],) for r in run)
-            if candidate.step is not operands[start].step or candidate.labels[other] != label or closes:
-                break
-            run.insert(len(run) if end else 0, following[0])
-    return run
+            run.append(following)
+        if len(run) > 3:
+            replaced |= {r.labels: None for r in run}
+            replaced[labels] = as_power(steps, run)
+    return [new for o in operands if (new := replaced.get(o.labels, o)) is not None]
 
 
-def as_power(steps: Steps, run: list[Operand]) -> list[Operand]:
-    """A run of one matrix as one operand, if it is long."""
-    if len(run) < 4:
-        return run
+def as_power(steps: Steps, run: Sequence[Operand]) -> Operand:
+    """A run of one matrix as one operand."""
     step = steps.make("matrix_power", (run[0].step,), len(run), 2)
-    return [Operand(step, (run[0].labels[0], run[-1].labels[1]))]
+    return Operand(step, (run[0].labels[0], run[-1].labels[1]))
 
 
 # ---- The order ------------------------------------------------------------------------------------------------------
@@ -297,7 +276,8 @@ def chained(steps: Steps, a: Operand, b: Operand, label: int) -> Operand:
     rows = tuple(k for k in a.labels if k != label)
     columns = tuple(k for k in b.labels if k != label)
     if not rows or not columns:
-        first, second = (a, b) if a.labels[-1] == label and not (rows == () and b.labels[0] != label) else (b, a)
+        matrix, vector = (a, b) if len(a.labels) >= len(b.labels) else (b, a)
+        first, second = (matrix, vector) if matrix.labels[-1] == label else (vector, matrix)
         return Operand(steps.matmul(first.step, second.step), rows + columns)
     turned = (a.labels[1] != label) + (b.labels[0] != label)
     swap = turned > 1 or (turned == 1 and rows > columns)

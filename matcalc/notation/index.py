@@ -253,6 +253,7 @@ class Entries:
         for request in requests:
             term = yield request
             summands.extend(term.args if term.head == "add" else (term,))
+        summands.sort(key=lambda summand: summand.head == "neg")
         return scalar("add", *summands) if len(summands) > 1 else summands[0]
 
     def _product(self, request: Request) -> Rule:
