@@ -155,16 +155,17 @@ def central_difference(values: Values, x: Array, place: tuple[int, ...]) -> Arra
     ratio, step = 1.6, 0.03 * max(1.0, abs(float(x[place])))
     row: list[Array] = []
     best, least = np.asarray(np.nan), np.asarray(np.inf)
-    for _ in range(14):
-        first = (values(moved(x, place, step)) - values(moved(x, place, -step))) / (2 * step)
-        new, factor = [first], ratio**2
-        for old in row:
-            new.append((new[-1] * factor - old) / (factor - 1))
-            error = np.maximum(np.abs(new[-1] - new[-2]), np.abs(new[-1] - old))
-            better = error < least
-            best, least = np.where(better, new[-1], best), np.where(better, error, least)
-            factor *= ratio**2
-        row, step = new, step / ratio
+    with np.errstate(all="ignore"):
+        for _ in range(14):
+            first = (values(moved(x, place, step)) - values(moved(x, place, -step))) / (2 * step)
+            new, factor = [first], ratio**2
+            for old in row:
+                new.append((new[-1] * factor - old) / (factor - 1))
+                error = np.maximum(np.abs(new[-1] - new[-2]), np.abs(new[-1] - old))
+                better = error < least
+                best, least = np.where(better, new[-1], best), np.where(better, error, least)
+                factor *= ratio**2
+            row, step = new, step / ratio
     return np.asarray(best)
 
 

@@ -223,11 +223,25 @@ class Derivative:
 
     @cached_property
     def _index(self) -> Form:
-        return index_form(self.node, self.names, self._raising.form)
+        return self._oriented(index_form(self._plain_node, self.names, self._raising.form))
 
     @cached_property
     def _cases(self) -> Form:
-        return cases_form(self.node, self.names, self._raising.form)
+        return self._oriented(cases_form(self._plain_node, self.names, self._raising.form))
+
+    @property
+    def _plain_node(self) -> Node:
+        """The answer if each of its axes is one of the node; what has a compound axis has no entries to write."""
+        if any(length != 1 for length in self.tensor.groups):
+            raise UnsupportedError(
+                "an axis of this derivative is made of several dimensions, which entries cannot tell",
+                hint="ask for the form `vec`, or differentiate without vec and kron",
+            )
+        return self.node
+
+    def _oriented(self, form: Form) -> Form:
+        """A column by entries as the row that the layout says."""
+        return transposed(form) if self.form.kind == "row" else form
 
     def _form_in(self, form: str) -> tuple[Form, dict[str, Form]]:
         if form not in FORMS:
@@ -242,18 +256,21 @@ class Derivative:
 
     def _vec(self) -> Form:
         """The mn x pq Jacobian matrix ∂vec(E)/∂vec(X)', or the Hessian by vec(X)."""
-        by = self.node.order // 2 if self.order == 2 else len(self.environment.name(self._target).groups)
-        own = self.node.order - by
-        if own > 2 or by > 2:
+        axes = axis_groups(self.tensor.groups)
+        by = len(self.environment.name(self._target).groups) * self.order
+        own = len(axes) - by
+        rows, columns = axes[:own], axes[own:]
+        if own == 0 and self.order == 2:
+            rows, columns = axes[: by // 2], axes[by // 2 :]
+        if len(rows) > 2 or len(columns) > 2:
             raise UnsupportedError(
                 f"a derivative of order {self.node.order} has no vec form", hint="ask for the form `index` or `cases`"
             )
-        rows, columns = tuple(range(own))[::-1], tuple(range(own, self.node.order))[::-1]
-        groups = tuple(group for group in (rows, columns) if group)
-        form = self._raising.grouped(self.node, groups)
+        sides = [tuple([k for axis in reversed(side) for k in axis]) for side in (rows, columns)]
+        form = self._raising.grouped(self.node, tuple(side for side in sides if side))
         if form is None:
             raise UnsupportedError("this derivative has no Kronecker form", hint="ask for the form `index` or `cases`")
-        return form
+        return transposed(form) if not rows and self.layout == "numerator" else form
 
     def to_text(self, form: str = "matrix", sizes: Mapping[str, int] | None = None) -> str:
         """The answer in the language, in one of the forms of `FORMS`; `sizes` are for `elements`."""

@@ -38,8 +38,8 @@ from matcalc.traversal import postorder
 
 __all__ = ["derivative", "forward", "reverse"]
 
-#: A partial derivative: position of the operand, ∂node/∂operand, and how many leading axes both share entry by entry.
-Partial = tuple[int, Node, int]
+#: A partial derivative: what by, ∂node/∂that, and how many leading axes the two share entry by entry.
+Partial = tuple[Node, Node, int]
 
 
 def derivative(function: Node, variable: Node) -> Node:
@@ -59,23 +59,24 @@ def dependents(function: Node, variable: Node) -> list[Node]:
 
 
 def partials(node: Node) -> Iterator[Partial]:
-    """The partial derivatives of a node that is neither a sum nor a product, by each of its operands."""
+    """The partial derivatives of a node that is neither a sum nor a product, by each node that it depends on directly."""
     if isinstance(node, Power):
         base = node.operands[0]
-        yield 0, scale(node.exponent, power(base, node.exponent - 1)), node.order
+        yield base, scale(node.exponent, power(base, node.exponent - 1)), node.order
     elif isinstance(node, Unknown):
-        yield 0, Unknown.make(node.name, node.derivative_order + 1, node.operands[0]), node.order
+        argument = node.operands[0]
+        yield argument, Unknown.make(node.name, node.derivative_order + 1, argument), node.order
     elif isinstance(node, Apply) and node.groups is None:
-        for position, rule in enumerate(node.operation.derivative):
-            yield position, rule(*node.operands, node), node.order
+        for argument, rule in zip(node.operands, node.operation.derivative, strict=True):
+            yield argument, rule(*node.operands, node), node.order
     elif isinstance(node, Apply):
-        yield 0, jacobian(node), node.rows
+        yield node.operands[0], jacobian(node), node.rows
     elif isinstance(node, Variable):
-        for position in range(len(node.operands)):
-            yield position, Derivative.make(node, (position,)), 0
+        for position, argument in enumerate(node.operands):
+            yield argument, Derivative.make(node, (position,)), 0
     elif isinstance(node, Derivative):
-        for position in range(len(node.operands[0].operands)):
-            yield position, higher_derivative(node, position), 0
+        for position, argument in enumerate(node.operands[0].operands):
+            yield argument, higher_derivative(node, position), 0
     else:
         raise NotImplementedError(f"no derivative of {type(node).__name__}")
 
@@ -140,8 +141,7 @@ def pull_back(node: Node, adjoint: Node, rank: int, relevant: set[Node]) -> Iter
     elif isinstance(node, Product):
         yield from pull_back_product(node, adjoint, function_axes, relevant)
     else:
-        for position, partial, shared in partials(node):
-            operand = node.operands[position]
+        for operand, partial, shared in partials(node):
             if operand in relevant:
                 value_axes: list[object] = [("v", k) for k in range(node.order)]
                 operand_axes = value_axes[:shared] + [("o", k) for k in range(shared, operand.order)]
@@ -207,8 +207,7 @@ def push_product(node: Product, tangents: dict[Node, Node], variable_axes: list[
 def push_partials(node: Node, tangents: dict[Node, Node], variable_axes: list[object]) -> Node:
     """The chain rule: the tangent of a node from those of its operands."""
     terms = []
-    for position, partial, shared in partials(node):
-        operand = node.operands[position]
+    for operand, partial, shared in partials(node):
         if operand in tangents:
             value_axes: list[object] = [("v", k) for k in range(node.order)]
             operand_axes = value_axes[:shared] + [("o", k) for k in range(shared, operand.order)]

@@ -134,6 +134,8 @@ class Context:
     unknowns: Mapping[str, Unknown]
     functions: Mapping[tuple[str, int], Callable[[Array], Array]]
     layout: str
+    #: The type of the numbers that are written in a form.
+    number: type[np.floating[Any]]
 
     def size(self, axis: Axis, span: Span | None = None) -> int:
         """The number of entries along an axis."""
@@ -229,9 +231,9 @@ class Frame:
         if name in context.unknowns:
             return self.dependent(name, context.unknowns[name])
         if name in context.sizes:
-            return scalar(context.sizes[name])
+            return self.scalar(Fraction(context.sizes[name]))
         if name == "pi":
-            return scalar(math.pi)
+            return constant(4 * np.arctan(np.asarray(1, context.number)), "scalar", 0)
         raise MatcalcError(f"no value is given for `{name}`", form.span)
 
     def dependent(self, name: str, unknown: Unknown) -> Jet:
@@ -242,16 +244,25 @@ class Frame:
     # Heads
 
     def number(self, form: Form) -> Jet:
-        return scalar(form.value)
+        return self.scalar(form.value)
+
+    def scalar(self, value: Fraction) -> Jet:
+        """An exact number, rounded; one that is out of range is infinite."""
+        number = self.context.number
+        try:
+            rounded = number(value.numerator) / number(value.denominator)
+        except OverflowError:
+            rounded = number(0 if abs(value) < 1 else math.inf if value > 0 else -math.inf)
+        return constant(np.asarray(rounded), "scalar", 0)
 
     def power(self, form: Form) -> Jet:
         base, exponent = self.arguments(form)
         if base.kind == "scalar":
             return elementwise_power(base, exponent)
         whole = exponent.primal
-        if whole.size != 1 or any(exponent.parts) or whole.item() != round(whole.item().real):
+        if any(exponent.parts) or whole.size != 1 or not float(whole.real.item()).is_integer():
             raise KindError("the power of a matrix is a constant integer", form.span)
-        return matrix_power(base, round(whole.item().real))
+        return matrix_power(base, int(whole.real.item()))
 
     def call(self, form: Form) -> Jet:
         name, arguments = ALIASES.get(form.value, form.value), self.arguments(form)
@@ -273,7 +284,7 @@ class Frame:
         if name == "commutation":
             return constant(commutation(*(sizes if form.args else commuted(form, self.context))), "matrix", 2)
         if name == "eye":
-            return constant(np.eye(sizes[0]), "matrix", 2) if sizes else scalar(1)
+            return constant(np.eye(sizes[0]), "matrix", 2)
         kind = form.kind or ("scalar", "column", "matrix", "tensor")[min(len(sizes), 3)]
         return constant(np.ones(sizes) * (name == "ones"), kind, len(sizes))
 
@@ -492,8 +503,10 @@ def visible(form: Form, name: str) -> Iterator[Form]:
         stack.extend(a for a in node.args if not (node.head in ("tensor", "bsum") and name in node.value))
 
 
-def scalar(number: Fraction | float) -> Jet:
-    return constant(np.asarray(float(number)), "scalar", 0)
+def precision(values: Mapping[str, Any]) -> type[np.floating[Any]]:
+    """The type of numbers: double, or the long double of a value."""
+    wide = any(np.asarray(v).dtype in (np.longdouble, np.clongdouble) for v in values.values())
+    return np.longdouble if wide else np.float64
 
 
 def given(form: Form, context: Context) -> Jet:
@@ -583,7 +596,7 @@ def interpret(
     unknowns: Mapping[str, Unknown] | None = None,
 ) -> tuple[str, Array]:
     """The kind ("scalar", "column", "row", "matrix", "tensor") and the array of a form; see `evaluate`."""
-    context = Context(values, sizes, assignments or {}, unknowns or {}, functions or {}, layout)
+    context = Context(values, sizes, assignments or {}, unknowns or {}, functions or {}, layout, precision(values))
     with np.errstate(all="ignore"):
         result = Frame(context).value(form)
         return result.kind, np.array(np.broadcast_to(result.primal, result.shape))
@@ -608,5 +621,6 @@ def evaluate(
 
     Raises MatcalcError where a value or a size is missing or shapes do not agree; never because of the values.
     """
-    options = {"assignments": assignments, "functions": functions, "unknowns": unknowns}
-    return interpret(form, values, sizes, layout=layout, **options)[1]  # type: ignore[arg-type]
+    return interpret(
+        form, values, sizes, assignments=assignments, layout=layout, functions=functions, unknowns=unknowns
+    )[1]

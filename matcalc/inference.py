@@ -72,6 +72,8 @@ class _Solver:
     def __init__(self) -> None:
         #: The unknowns in the order in which they were bound.
         self.trail: list[_Unknown] = []
+        #: True while bindings may be taken back.
+        self.tentative = False
         #: Equations between lists of different lengths, which wait until more is known.
         self.waiting: list[tuple[_Axis, _Axis, Callable[[], MatcalcError]]] = []
 
@@ -79,17 +81,24 @@ class _Solver:
         """The axis with bound unknowns replaced."""
         if len(axis) == 1:
             item = axis[0]
-            if type(item) is not _Unknown or item.items is None:
+            if not isinstance(item, _Unknown) or item.items is None:
                 return axis
-        result: list[_Item] = []
-        stack = list(reversed(axis))
-        while stack:
-            item = stack.pop()
-            if isinstance(item, _Unknown) and item.items is not None:
-                stack.extend(reversed(item.items))
-            else:
-                result.append(item)
-        return tuple(result)
+            return self.follow(item)
+        return tuple(part for item in axis for part in self.resolve((item,)))
+
+    def follow(self, unknown: _Unknown) -> _Axis:
+        """What a bound unknown stands for.  Chains are cut short, except while bindings may be taken back."""
+        chain = [unknown]
+        items = unknown.items or ()
+        while len(items) == 1 and isinstance(items[0], _Unknown) and items[0].items is not None:
+            chain.append(items[0])
+            items = items[0].items
+        if len(items) > 1:
+            return self.resolve(items)
+        if not self.tentative:
+            for link in chain:
+                link.items, link.place = items, chain[-1].place
+        return items
 
     def unify(self, left: _Axis, right: _Axis, place: Span | None) -> bool | None:
         """Make two axes equal: True if they are, False if they cannot be, None if that cannot be told yet."""
@@ -125,8 +134,10 @@ class _Solver:
 
     def attempt(self, pairs: Sequence[tuple[_Axis, _Axis]], place: Span | None) -> bool:
         """Make all pairs of axes equal, or change nothing."""
-        mark = len(self.trail)
-        if all(self.unify(left, right, place) for left, right in pairs):
+        mark, self.tentative = len(self.trail), True
+        equal = all(self.unify(left, right, place) for left, right in pairs)
+        self.tentative = False
+        if equal:
             return True
         for unknown in self.trail[mark:]:
             unknown.items = None
@@ -586,12 +597,10 @@ class _Inference:
     def product(self, form: Form) -> Form:
         args = tuple(map(self.type, form.args))
         left = args[0]
-        for at, right in enumerate(args[1:], 1):
+        for right in args[1:]:
             kind, shape = self.multiplied(left, right, form)
-            span = form.span
-            if left.span is not None and right.span is not None:
-                span = (args[0].span or left.span).through(right.span)
-            left = Form("mul", args[: at + 1], kind=kind, shape=shape, span=span)  # type: ignore[arg-type]
+            span = left.span.through(right.span) if left.span and right.span else form.span
+            left = Form("mul", kind=kind, shape=shape, span=span)
         return self.node(form, left.kind or "", axes(left), args)
 
     def multiplied(self, left: Form, right: Form, place: Form) -> tuple[str, tuple[_Axis, ...]]:

@@ -15,7 +15,6 @@ import math
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -387,7 +386,12 @@ def add_up(x: Jet, axis: int | None = None) -> Jet:
 
 def mean(x: Jet, axis: int | None = None) -> Jet:
     count = math.prod(x.shape) if axis is None else x.shape[axis]
-    return add_up(x, axis) * (1 / count if count else math.nan)
+    return divided(add_up(x, axis), count)
+
+
+def divided(x: Jet, number: int) -> Jet:
+    """A value divided by a whole number, in the precision of the value."""
+    return linear(x, lambda a: a / number)
 
 
 def last_sum(x: Jet) -> Jet:
@@ -465,13 +469,18 @@ def vec(x: Jet) -> Jet:
 
 
 def eliminate(a: Array) -> tuple[Array, Array]:
-    """The inverse and the determinant of each matrix of a stack, by Gauss and Jordan with row exchanges."""
+    """The inverse and the determinant of each matrix of a stack, by Gauss and Jordan with row exchanges.
+
+    A pivot that is nothing but rounding is 0: the determinant of a singular matrix is 0, its inverse not finite.
+    """
     n = a.shape[-1]
+    rounding = 4 * n * np.finfo(a.dtype).eps * np.abs(a).max(axis=(-1, -2), initial=0).reshape(-1)
     stack = np.concatenate([a, np.broadcast_to(np.eye(n, dtype=a.dtype), a.shape)], axis=-1).reshape(-1, n, 2 * n)
     every, det = np.arange(len(stack)), np.ones(len(stack), dtype=a.dtype)
     for k in range(n):
         pivot = k + np.abs(stack[:, k:, k]).argmax(axis=1)
         upper, lower = stack[every, k].copy(), stack[every, pivot].copy()
+        lower[np.abs(lower[:, k]) <= rounding, k] = 0
         stack[every, pivot], stack[every, k] = upper, lower / lower[:, k, None]
         det = det * lower[:, k] * np.where(pivot == k, 1, -1)
         factor = stack[:, :, k, None] * (np.arange(n) != k)[:, None]
@@ -503,14 +512,14 @@ def logdet(x: Jet) -> Jet:
 
 
 def characteristic(x: Jet) -> tuple[Jet, Jet]:
-    """Determinant and adjugate by Faddeev and LeVerrier: they divide by integers only: it may be singular."""
+    """Determinant and adjugate by Faddeev and LeVerrier: no division but by whole numbers."""
     n = square(x)
     unit = constant(np.eye(n), "matrix", 2)
     adjugate = unit
     for k in range(1, n):
         y = matmul(x, adjugate)
-        adjugate = times(trace(y) * (1 / k), unit) - y
-    return trace(matmul(x, adjugate)) * (1 / n if n else 1), adjugate
+        adjugate = times(divided(trace(y), k), unit) - y
+    return divided(trace(matmul(x, adjugate)), n), adjugate
 
 
 def determinant(x: Jet) -> Jet:
@@ -522,9 +531,15 @@ def adjugate(x: Jet) -> Jet:
 
 
 def matrix_power(x: Jet, exponent: int) -> Jet:
-    n = square(x)
+    """x^k by squaring."""
     base = inverse(x) if exponent < 0 else x
-    return reduce(matmul, [base] * abs(exponent), constant(np.eye(n), "matrix", 2))
+    result, rest = constant(np.eye(square(x)), "matrix", 2), abs(exponent)
+    while rest:
+        if rest % 2:
+            result = matmul(result, base)
+        rest //= 2
+        base = matmul(base, base) if rest else base
+    return result
 
 
 FUNCTIONS: dict[str, Callable[..., Jet]] = {

@@ -28,7 +28,7 @@ MANNERS = ("real",) * 5 + ("positive",) * 4 + ("small",) * 3 + ("small positive"
 MIXTURE = ("real", "positive", "small", "small positive", "large")
 
 #: Largest entry of an output that is accepted, and the largest growth of a relative error of the values.
-LARGEST, GROWTH = 1e12, 1e5
+LARGEST, GROWTH = 1e12, 1e3
 
 
 class Variable(Unknown, Protocol):
@@ -208,14 +208,16 @@ def is_finite(program: Program, point: Point) -> bool:
 
 
 def is_regular(program: Program, point: Point, random: np.random.Generator) -> bool:
-    """Whether no form magnifies a small relative error of the values by much."""
+    """Whether no form magnifies small relative errors of the values by much."""
     error = 1e-7
-    moved = {name: value * (1 + error * random.uniform(-1, 1, value.shape)) for name, value in point.values.items()}
     for form in (program.output, *program.extra):
-        here, there = value_at(program, form, point), value_at(program, form, point, values=moved)
+        here = value_at(program, form, point)
         scale = max(1.0, float(np.abs(here).max(initial=0)))
-        if not np.abs(here - there).max(initial=0) < GROWTH * error * scale:
-            return False
+        for _ in range(3):
+            moved = {key: v * (1 + error * random.uniform(-1, 1, v.shape)) for key, v in point.values.items()}
+            there = value_at(program, form, point, values=moved)
+            if not np.abs(here - there).max(initial=0) < GROWTH * error * scale:
+                return False
     return True
 
 

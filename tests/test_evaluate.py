@@ -529,6 +529,26 @@ def test_deep_and_shared_forms_take_linear_time() -> None:
     assert_allclose(evaluate(shared, VALUES, SIZES), s)
 
 
+def test_long_doubles_stay_long() -> None:
+    wide = A.astype(np.longdouble)
+    assert np.abs(value("A*inv(A) - eye(n)", {"A": wide})).max() < 50 * np.finfo(np.longdouble).eps
+    assert np.abs(value("det(A)*inv(A) - adj(A)", {"A": wide})).max() < 50 * np.finfo(np.longdouble).eps
+    assert value("3*(1/3) - 1 + 0*s + mean(ones(3))/10 - 0.1", {"s": np.longdouble(1)}) == 0
+    assert value("0.1", {"s": np.longdouble(1)}) == np.longdouble(1) / 10
+
+
+def test_numbers_out_of_range_are_infinite_or_zero() -> None:
+    assert value("10^400") == np.inf
+    assert evaluate(number(-(10**400)), {}, {}) == -np.inf
+    assert evaluate(number(Fraction(1, 10**400)), {}, {}) == 0
+    assert np.isnan(value("0*s", {"s": np.inf}))
+
+
+def test_large_powers_of_a_matrix_are_found_by_squaring() -> None:
+    turn = np.array([[0.0, -1.0], [1.0, 0.0]])
+    assert_array_equal(value("A^1000001", {"A": turn}), turn)
+
+
 def test_complex_values_pass_through() -> None:
     """The complex step: the imaginary part of f(x + ih) is h·f'(x)."""
     moved = np.array(A, dtype=complex)

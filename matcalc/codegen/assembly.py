@@ -8,9 +8,11 @@ matrix is made only where it is itself a term of order two below the answer, as 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from matcalc.codegen.contraction import contract, letters
 from matcalc.codegen.steps import Step, Steps
@@ -31,6 +33,9 @@ from matcalc.expr import (
 from matcalc.form import Dimension
 
 __all__ = ["Assembly", "computed", "derivative_key", "unknown_key"]
+
+#: The operation that has a step of its own, since a product with it may be a solution of linear equations.
+INVERSE = "inv"
 
 #: The largest number of factors of a product into which factors that are products themselves are drawn.
 MERGED = 6
@@ -95,23 +100,18 @@ class Assembly:
         self.values: dict[Node, Value] = {}
         self.structured: dict[Node, Structured] = {}
         order = computed(roots)
-        self.uses, self.only_summed = parents(order, roots)
+        self.roots = frozenset(roots)
+        self.only_summed = only_summed(order, self.roots)
+        self.absorbed = absorbed(order, self.roots)
         for node in order:
-            if not self.absorbed(node):
+            if node not in self.absorbed:
                 self.compute(node)
-
-    def absorbed(self, node: Node) -> bool:
-        """True for a product that its only user, a product too, draws in."""
-        return self.uses[node] == -1
 
     # ---- Answers.
 
     def answer(self, node: Node, groups: Sequence[int]) -> Step:
         """An array of the exact shape of the node, with its axes joined as `groups` says, that nothing else refers to."""
-        step = self.owned(self.full(node, root=True))
-        if any(n != 1 for n in groups):
-            step = self.steps.make("reshape", (step,), grouped(node.shape, groups), len(groups))
-        return step
+        return self.joined(self.owned(self.full(node)), node.shape, groups)
 
     def owned(self, step: Step) -> Step:
         """The step, or a copy where it is a parameter or a view of one."""
@@ -123,19 +123,11 @@ class Assembly:
         shares = base.kind == "name" or (base.kind == "diagonal" and base.order > 0 and "->" in base.data)
         return self.steps.make("copy", (step,), None, step.order) if shares else step
 
-    def full(self, node: Node, *, root: bool = False) -> Step:
+    def full(self, node: Node) -> Step:
         """An array with all axes of the node in order."""
-        structured = self.structured.get(node)
-        if structured is not None:
-            return self.scatter(node.shape, None, [structured]) if root else self.dense(node, structured)
-        value = self.values[node]
-        step = self.signed(value)
-        if len(value.axes) == node.order:
-            return self.steps.place(step, value.axes, range(node.order))
-        if not value.axes:
-            return self.steps.full(step, node.shape)
-        placed = self.steps.place(step, value.axes, range(node.order))
-        return self.steps.make("broadcast", (placed,), node.shape, node.order)
+        if node in self.structured and node in self.roots and (node.order > 2 or self.structured[node].value.step.order):
+            return self.scatter(node.shape, None, [self.structured[node]])
+        return self.completed(self.value(node), node)
 
     def signed(self, value: Value) -> Step:
         """The step with its sign."""
@@ -146,7 +138,7 @@ class Assembly:
     def value(self, node: Node) -> Value:
         """The value of an operand; structure by deltas is given up."""
         if node not in self.values:
-            self.values[node] = Value(self.dense(node, self.structured[node]), tuple(range(node.order)))
+            self.values[node] = self.dense(node, self.structured[node])
         return self.values[node]
 
     def compute(self, node: Node) -> None:
@@ -161,6 +153,11 @@ class Assembly:
     def leaf(self, key: str, node: Node) -> Value:
         """A parameter."""
         return Value(self.steps.make("name", (), self.names[key], node.order), tuple(range(node.order)))
+
+    def number(self, node: Number) -> Value:
+        """A number; a negative one that is a term of sums leaves them its sign."""
+        sign = -1 if node in self.only_summed and node.value < 0 else 1
+        return Value(self.steps.number(sign * node.value), (), sign)
 
     def power(self, node: Power) -> Value:
         value = self.value(node.operands[0])
@@ -188,18 +185,27 @@ class Assembly:
         return [self.steps.place(self.signed(value), value.axes, axes) for value in values], axes
 
     def apply_matrix(self, node: Apply) -> Value:
-        argument = node.operands[0]
-        groups = [1] * node.rows + list(node.groups or ())
-        step = self.full(argument)
-        compound = any(n != 1 for n in groups)
-        if compound:
-            step = self.steps.make("reshape", (step,), grouped(argument.shape, groups), len(groups))
-        kept = step.order - (argument.order - node.order if not compound else len(node.groups or ()))
-        order = node.order if not compound else kept + (len(groups) - node.rows if node.order > node.rows else 0)
-        made = self.steps.make("inverse" if node.name == "inv" else "call", (step,), inverse_data(node), order)
-        if compound and node.order > node.rows:
-            made = self.steps.make("reshape", (made,), tuple((d,) for d in node.shape), node.order)
-        return Value(made, tuple(range(node.order)))
+        """A matrix operation, compound axes joined before it and parted after it."""
+        argument, signature = node.operands[0], node.groups or ()
+        groups = [1] * node.rows + list(signature)
+        overload = next(o for o in node.operation.overloads if len(o.inputs[0]) == len(signature))
+        order = node.rows + len(overload.output)
+        step = self.joined(self.full(argument), argument.shape, groups)
+        if node.name == INVERSE:
+            step = self.steps.make("inverse", (step,), None, order)
+        else:
+            step = self.steps.make("call", (step,), node.name, order)
+        if order != node.order:
+            step = self.steps.make("reshape", (step,), tuple((d,) for d in node.shape), node.order)
+        return Value(step, tuple(range(node.order)))
+
+    def joined(self, step: Step, shape: Sequence[Dimension], groups: Sequence[int]) -> Step:
+        """An array of this shape with its axes joined as `groups` says."""
+        if all(n == 1 for n in groups):
+            return step
+        remaining = iter(shape)
+        axes = tuple(tuple(next(remaining) for _ in range(n)) for n in groups)
+        return self.steps.make("reshape", (step,), axes, len(groups))
 
     # ---- Products.
 
@@ -224,7 +230,7 @@ class Assembly:
         coefficient, factors = node.coefficient, []
         fresh = 1 + max((label for labels in node.labels for label in labels), default=node.order)
         for operand, labels in node.factors:
-            if isinstance(operand, Product) and self.absorbed(operand):
+            if isinstance(operand, Product) and operand in self.absorbed:
                 inner_coefficient, inner = self.open(operand)
                 names = dict(enumerate(labels))
                 for label in dict.fromkeys(k for _, group in inner for k in group if k >= operand.order):
@@ -261,66 +267,94 @@ class Assembly:
 
     def add(self, node: Add) -> Value:
         """A sum: plain terms broadcast together, terms with deltas written into it."""
-        plain = [self.values[operand] for operand in node.operands if operand not in self.structured]
-        written = [self.structured[operand] for operand in node.operands if operand in self.structured]
-        axes: tuple[int, ...] = ()
-        terms: list[tuple[int, Step]] = []
-        if plain:
-            placed, axes = self.aligned([Value(value.step, value.axes) for value in plain])
-            terms = [signed_number(value.sign, step) for value, step in zip(plain, placed, strict=True)]
-        everything = tuple(range(node.order))
+        write = node.order != 2 or node in self.roots
+        written = [self.structured[term] for term in node.operands if write and term in self.structured]
+        plain = [self.value(term) for term in node.operands if not (write and term in self.structured)]
+        sum_ = self.sum(plain)
         if not written:
-            return Value(self.steps.add(terms), axes)
-        if node.order == 2 and node in self.only_inner:
-            terms = [(sign, self.steps.place(step, axes[-step.order :] if step.order else (), everything)) for sign, step in terms]
-            terms += [(1, self.dense(node, term)) for term in written]
-            return Value(self.steps.add(terms), everything)
-        dense = self.completed(self.steps.add(terms), axes, node) if terms else None
-        return Value(self.scatter(node.shape, dense, written), everything)
+            return sum_
+        dense = self.completed(sum_, node) if plain else None
+        return Value(self.scatter(node.shape, dense, written), tuple(range(node.order)))
 
-    @property
-    def only_inner(self) -> set[Node]:
-        return set()
+    def sum(self, values: Sequence[Value]) -> Value:
+        """The sum of values, broadcast."""
+        if not values:
+            return Value(self.steps.number(0), ())
+        placed, axes = self.aligned([Value(value.step, value.axes) for value in values])
+        return Value(self.steps.add((value.sign, step) for value, step in zip(values, placed, strict=True)), axes)
 
-    def completed(self, step: Step, axes: tuple[int, ...], node: Node) -> Step:
-        """A step with all axes of a node, that may be written to."""
-        if not axes:
+    def completed(self, value: Value, node: Node) -> Step:
+        """An array with all axes of a node in order."""
+        step = self.signed(value)
+        if not value.axes and node.order:
             return self.steps.full(step, node.shape)
-        placed = self.steps.place(step, axes, range(node.order))
-        if len(axes) < node.order:
+        placed = self.steps.place(step, value.axes, range(node.order))
+        if len(value.axes) < node.order:
             return self.steps.make("broadcast", (placed,), node.shape, node.order)
         return placed
 
-    def dense(self, node: Node, term: Structured) -> Step:
+    def dense(self, node: Node, term: Structured) -> Value:
         """A product with deltas as an array; of order two as eye or diag."""
+        axes = tuple(range(node.order))
         if node.order != 2:
-            return self.scatter(node.shape, None, [term])
-        step = self.signed(term.value)
-        if step.order:
-            return self.steps.make("diag", (step,), None, 2)
-        return self.steps.multiply(1, [step, self.steps.make("eye", (), node.shape[0], 2)])
+            return Value(self.scatter(node.shape, None, [term]), axes)
+        if term.value.step.order:
+            return Value(self.steps.make("diag", (term.value.step,), None, 2), axes, term.value.sign)
+        eye = self.steps.make("eye", (), node.shape[0], 2)
+        return Value(self.steps.multiply(1, [term.value.step, eye]), axes, term.value.sign)
 
     def scatter(self, shape: Sequence[Dimension], dense: Step | None, terms: Sequence[Structured]) -> Step:
-        """Zeros or an array, with terms added along their diagonals."""
+        """Zeros or an array, with terms added along their diagonals, one write for each pattern of diagonals."""
+        patterns: dict[tuple[int, ...], list[Value]] = {}
+        for term in terms:
+            patterns.setdefault(term.roots, []).append(term.value)
         args = [] if dense is None else [dense]
         writes: list[tuple[str, int]] = []
-        for term in terms:
-            distinct = sorted(set(term.roots))
-            view, result = letters(term.roots, distinct)
-            args.append(self.steps.place(term.value.step, term.value.axes, distinct))
-            writes.append((f"{view}->{result}", term.value.sign))
+        for roots, values in patterns.items():
+            value = self.sum(values) if len(values) > 1 else values[0]
+            distinct = sorted(set(roots))
+            view, result = letters(roots, distinct)
+            args.append(self.steps.place(value.step, value.axes, distinct))
+            writes.append((f"{view}->{result}", value.sign))
         return self.steps.make("scatter", args, (tuple(shape), dense is not None, tuple(writes)), len(shape))
 
 
-def inverse_data(node: Apply) -> str | None:
-    return None if node.name == "inv" else node.name
+#: How the value of a node is made from those of its operands; products and sums are apart.
+RULES: dict[type[Node], Callable[[Assembly, Any], Value]] = {
+    Variable: lambda assembly, node: assembly.leaf(node.name, node),
+    Derivative: lambda assembly, node: assembly.leaf(derivative_key(node), node),
+    Number: lambda assembly, node: assembly.number(node),
+    Size: lambda assembly, node: Value(assembly.steps.size(node.dimension), ()),
+    Constant: lambda assembly, node: Value(assembly.steps.make("constant", (), f"np.{node.name}"), ()),
+    Power: Assembly.power,
+    Unknown: Assembly.unknown,
+    Apply: Assembly.apply,
+}
 
 
-def signed_number(sign: int, step: Step) -> tuple[int, Step]:
-    return sign, step
+def only_summed(order: Sequence[Node], roots: frozenset[Node]) -> set[Node]:
+    """The nodes that are terms of sums and nothing else; their sign is left to the sum."""
+    terms = {operand for node in order if isinstance(node, Add) for operand in node.operands}
+    others = {operand for node in order if not isinstance(node, Add) for operand in node.operands}
+    return terms - others - roots
 
 
-def grouped(shape: Sequence[Dimension], groups: Sequence[int]) -> tuple[tuple[Dimension, ...], ...]:
-    """The dimensions of a shape, as many to an axis as `groups` says."""
-    remaining = iter(shape)
-    return tuple(tuple(next(remaining) for _ in range(n)) for n in groups)
+def absorbed(order: Sequence[Node], roots: frozenset[Node]) -> set[Node]:
+    """The products that their only user, a product too, draws in, so that the order is chosen over all their factors."""
+    uses = Counter(operand for node in order for operand in node.operands)
+    result: set[Node] = set()
+    owner: dict[Node, Node] = {}
+    count: Counter[Node] = Counter()
+    for node in reversed(order):
+        if not isinstance(node, Product):
+            continue
+        top = owner.get(node, node)
+        count[top] += len(node.operands)
+        for operand in node.operands:
+            drawn = isinstance(operand, Product) and operand.order > 0 and uses[operand] == 1 and operand not in roots
+            drawn = drawn and type(operand.operands[0]) is not Delta if operand.operands else False
+            if drawn and count[top] + len(operand.operands) - 1 <= MERGED:
+                result.add(operand)
+                owner[operand] = top
+                count[top] -= 1
+    return result

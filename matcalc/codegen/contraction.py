@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import reduce
 from math import prod
 
 from matcalc.codegen.steps import Step, Steps
@@ -70,22 +71,45 @@ def contract(
     counts = Counter(label for _, labels in factors for label in set(labels))
     operands = [simplified(steps, *factor, lambda label: label in out or counts[label] > 1) for factor in factors]
     operands = matrix_powers(steps, operands, counts, out)
-    scalars = [operand.step for operand in operands if not operand.labels]
-    arrays = [operand for operand in operands if operand.labels]
+    parts = [contract_arrays(steps, part, out, size) for part in components(operands)]
+    scalars = [part.step for part in parts if not part.labels]
+    arrays = sorted((part for part in parts if part.labels), key=lambda part: min(part.labels))
+    return combined(steps, coefficient, scalars, arrays)
+
+
+def combined(steps: Steps, coefficient: Fraction, scalars: Sequence[Step], arrays: list[Operand]) -> Operand:
+    """The product of scalars and of arrays that share no label; the scalars go to the smallest array."""
     if not arrays:
         return Operand(steps.multiply(coefficient, scalars), ())
-    smallest = min(arrays, key=lambda operand: len(operand.labels))
-    carried = out & {label for operand in arrays for label in operand.labels}
-    early = len(smallest.labels) < len(carried)
-    if early:
-        scaled = Operand(steps.multiply(coefficient, [*scalars, smallest.step]), smallest.labels)
-        arrays[arrays.index(smallest)] = scaled
-    result = contract_arrays(steps, arrays, out, size)
-    return result if early else Operand(steps.multiply(coefficient, [*scalars, result.step]), result.labels)
+    smallest = min(range(len(arrays)), key=lambda k: len(arrays[k].labels))
+    scaled = arrays[smallest]
+    arrays[smallest] = Operand(steps.scaled(coefficient, scalars, scaled.step), scaled.labels)
+    return reduce(lambda a, b: elementwise(steps, a, b), arrays)
+
+
+def components(operands: Sequence[Operand]) -> list[list[Operand]]:
+    """The operands, those together that share labels directly or through others."""
+    parent = list(range(len(operands)))
+
+    def root(k: int) -> int:
+        while parent[k] != k:
+            parent[k] = parent[parent[k]]
+            k = parent[k]
+        return k
+
+    first: dict[int, int] = {}
+    for k, operand in enumerate(operands):
+        for label in operand.labels:
+            low, high = sorted((root(k), root(first.setdefault(label, k))))
+            parent[high] = low
+    groups: dict[int, list[Operand]] = {}
+    for k, operand in enumerate(operands):
+        groups.setdefault(root(k), []).append(operand)
+    return list(groups.values())
 
 
 def contract_arrays(steps: Steps, arrays: list[Operand], out: frozenset[int], size: Callable[[int], int]) -> Operand:
-    """The contraction of operands that all have axes."""
+    """The contraction of operands that share labels."""
     pending = dict(enumerate(arrays))
     remaining = Counter(label for operand in arrays for label in operand.labels)
     for number, (first, second) in enumerate(path([operand.labels for operand in arrays], out, size), len(arrays)):

@@ -147,6 +147,36 @@ class Steps:
             steps = [self.make("multiply", head, Fraction(1), max(s.order for s in head)), *steps[LONGEST_SUM:]]
         return self.make("multiply", steps, value, max(step.order for step in steps))
 
+    def scaled(self, coefficient: Fraction, scalars: Sequence[Step], step: Step) -> Step:
+        """Scalars times an array; they go to the smallest factor of an outer or broadcast product."""
+        if coefficient == 1 and not scalars:
+            return step
+        if step.kind == "outer":
+            left, right = step.args
+            return self.make("outer", (self.scaled(coefficient, scalars, left), right), None, 2)
+        if step.kind == "multiply":
+            small = min(range(len(step.args)), key=lambda k: carried(step.args[k]))
+            if carried(step.args[small]) < step.order:
+                args = list(step.args)
+                args[small] = self.scaled(coefficient * step.data, scalars, args[small])
+                return self.multiply(1, args)
+        if step.kind == "expand":
+            (inner,) = step.args
+            return self.make("expand", (self.scaled(coefficient, scalars, inner),), step.data, step.order)
+        if step.kind == "matmul" and step.order == 2:
+            return self.scaled_matmul(coefficient, scalars, step)
+        return self.multiply(coefficient, [*scalars, step])
+
+    def scaled_matmul(self, coefficient: Fraction, scalars: Sequence[Step], step: Step) -> Step:
+        """Scalars times a matrix product: into a row scaling of the left or right factor, if there is one."""
+        for k, arg in enumerate(step.args):
+            base = arg.args[0] if arg.kind == "transpose" else arg
+            if base.kind == "multiply" and any(carried(a) < 2 for a in base.args):
+                scaled = self.scaled(coefficient, scalars, base)
+                scaled = self.transpose(scaled, arg.data) if arg.kind == "transpose" else scaled
+                return self.matmul(*[scaled if j == k else a for j, a in enumerate(step.args)])
+        return self.multiply(coefficient, [*scalars, step])
+
     def power(self, base: Step, exponent: Fraction | int) -> Step:
         """base^exponent entry by entry; NumPy is slow at third and fourth powers of arrays, so these are multiplied."""
         exponent = Fraction(exponent)
@@ -164,6 +194,11 @@ class Steps:
     def full(self, value: Step, shape: Sequence[Dimension]) -> Step:
         """The array whose entries all are one scalar."""
         return self.make("full", (value,), tuple(shape), len(shape))
+
+
+def carried(step: Step) -> int:
+    """The number of axes of a step that are not new ones."""
+    return sum(step.data) if step.kind == "expand" else step.order
 
 
 def walk(roots: Iterable[Step]) -> Iterator[Step]:

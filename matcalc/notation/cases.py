@@ -10,12 +10,15 @@ remains.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from functools import reduce
 from itertools import product as assignments
+from operator import and_
 from typing import Any, NamedTuple
 
-from matcalc.expr import Delta, Node, Product, add, product
+from matcalc.expr import Delta, Node, Product, add, product, zero
 from matcalc.form import Form
 from matcalc.notation.index import (
     Entries,
@@ -164,17 +167,17 @@ def simplified(collected: Mapping[Node, tuple[Term, Fraction]], classes: Mapping
 
 def value(found: Sequence[Term], node: Node) -> list[Node]:
     """The nodes whose entries add up to a value; factors that all terms share stand in front: p_i (1 - p_i)."""
-    shared = list(found[0].factors) if len(found) > 1 else []
-    for term in found[1:]:
-        left = list(term.factors)
-        shared = [factor for factor in shared if factor in left and (left.remove(factor) or True)]  # type: ignore[func-returns-value]
-    shared = [(factor, labels) for factor, labels in shared if max(labels, default=0) < node.order]
-    if not shared:
-        return [contraction(term, node) for term in found] or [product(0, [], range(node.order), dict(enumerate(node.shape)))]
-    rest = add([contraction(without(term, shared), node) for term in found])
-    if contracts(rest):
-        return [contraction(term, node) for term in found]
-    return [product(1, [*shared, (rest, range(node.order))], range(node.order))]
+    shared = shared_factors(found, node) if len(found) > 1 else []
+    rest = add([contraction(without(term, shared), node) for term in found]) if shared else None
+    if rest is not None and not contracts(rest):
+        return [product(1, [*shared, (rest, range(node.order))], range(node.order))]
+    return [contraction(term, node) for term in found] or [zero(node.shape)]
+
+
+def shared_factors(found: Sequence[Term], node: Node) -> list[Factor]:
+    """The factors without summed labels that all terms have, as often as they do."""
+    counts = reduce(and_, [Counter(term.factors) for term in found])
+    return [factor for factor in counts.elements() if max(factor[1], default=0) < node.order]
 
 
 def without(term: Term, shared: Sequence[Factor]) -> Term:

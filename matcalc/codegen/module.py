@@ -1,0 +1,261 @@
+"""Emitted modules: one self-contained NumPy module with one function `derivative`, as text.
+
+    \"\"\"docstring\"\"\"        given by the caller
+    import numpy as np      and scipy.special where erf is used
+    def _softmax(x): ...    helpers that are used
+    def derivative(A, x):   parameters by name, in alphabetical order
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from matcalc.codegen.assembly import Assembly
+from matcalc.codegen.helpers import ARRAY, HELPERS
+from matcalc.codegen.parameters import DimensionSource, Parameter, dimension_sources, python_name
+from matcalc.codegen.steps import Step
+from matcalc.codegen.writer import Writer
+from matcalc.form import Dimension, Shape, format_axis
+from matcalc.operation import operation
+from matcalc.tensor import Tensor
+
+__all__ = ["Source", "generate", "compile_function"]
+
+#: How wide a line of an emitted module may be.
+COLUMNS = 100
+
+
+class Source(str):
+    """The text of a module that `generate` has made; nothing else can be compiled."""
+
+    __slots__ = ()
+
+
+def generate(
+    results: Mapping[str, Tensor],
+    parameters: Sequence[Parameter],
+    *,
+    docstring: str,
+    single: bool = True,
+    value: Tensor | None = None,
+    sizes: Mapping[str, int] | None = None,
+) -> Source:
+    """The source of a module whose function `derivative` computes some tensors.
+
+    `results` are the tensors by name; `single`: there is one, and the function returns its array, else a dict of arrays by
+    name.  With `value` it returns the pair of that value and this.  A tensor whose `groups` join axes is returned with
+    its joined axes flattened in row-major order.  `parameters` are those of `parameters_of`; `docstring` is that of the
+    module; `sizes` of symbolic dimensions, where they are known, let the order of products be chosen for them.
+    """
+    tensors = [*([value] if value is not None else []), *results.values()]
+    names = {parameter.name: parameter.python_name for parameter in parameters if parameter.kind != "size"}
+    assembly = Assembly([tensor.node for tensor in tensors], names, sizes or {})
+    answers = distinct(assembly, [assembly.answer(tensor.node, tensor.groups) for tensor in tensors])
+    preamble = Preamble(parameters)
+    taken = {parameter.python_name for parameter in parameters} | set(preamble.dimension_names.values())
+    writer = Writer(answers, taken, preamble.dimension_names.__getitem__)
+    texts = [writer.result(answer) for answer in answers]
+    body = [*preamble.lines(writer), *writer.lines, *returned(list(results), texts, single, value is not None)]
+    return Source("\n".join([quoted(docstring, ""), "", *head(writer, preamble), *function(parameters, results, single, value, body)]))
+
+
+def distinct(assembly: Assembly, answers: Sequence[Step]) -> list[Step]:
+    """The answers, with a copy where two would be one array."""
+    seen: set[Step] = set()
+    result = []
+    for step in answers:
+        again = step in seen and step.order > 0
+        seen.add(step)
+        result.append(assembly.steps.make("copy", (step,), len(result), step.order) if again else step)
+    return result
+
+
+def head(writer: Writer, preamble: Preamble) -> list[str]:
+    """The imports and the helpers."""
+    helpers = sorted(writer.operations & set(HELPERS))
+    for name in helpers:
+        helpers += [need for need in HELPERS[name].needs if need not in helpers]
+    sources = [ARRAY.source] * bool(preamble.converted) + [HELPERS[name].source for name in sorted(helpers)]
+    plain = [operation(name).numpy for name in writer.operations - set(HELPERS)]
+    special = any("special." in text for text in [*sources, *plain])
+    imports = ["import numpy as np"] + ["from scipy import special"] * special
+    return [*imports, "", "", *(line for source in sources for line in (*source.split("\n"), ""))]
+
+
+def function(
+    parameters: Sequence[Parameter], results: Mapping[str, Tensor], single: bool, value: Tensor | None, body: Sequence[str]
+) -> list[str]:
+    """The lines of the function."""
+    arguments = [parameter.python_name for parameter in parameters]
+    line = f"def derivative({', '.join(arguments)}):"
+    if len(line) > COLUMNS:
+        line = "\n".join(["def derivative(", *(f"    {argument}," for argument in arguments), "):"])
+    text = [described(results, single, value)]
+    if parameters:
+        text += ["", *(f"{parameter.python_name}: {meaning(parameter)}" for parameter in parameters)]
+    return [line, quoted("\n".join(text), "    "), *("    " + statement for statement in body), ""]
+
+
+def described(results: Mapping[str, Tensor], single: bool, value: Tensor | None) -> str:
+    """What the function returns, as a sentence."""
+    shapes = [shape_text(grouped_shape(tensor)) for tensor in results.values()]
+    answer = f"the derivative, {shapes[0]}" if single else "a dict of derivatives: "
+    if not single:
+        answer += "; ".join(f"{name}, {shape}" for name, shape in zip(results, shapes, strict=True))
+    return f"Return {'the value and ' if value is not None else ''}{answer}."
+
+
+def grouped_shape(tensor: Tensor) -> Shape:
+    """The shape of a tensor with its axes joined."""
+    remaining = iter(tensor.node.shape)
+    return tuple(tuple(next(remaining) for _ in range(n)) for n in tensor.groups)
+
+
+def shape_text(shape: Shape) -> str:
+    """A shape in words."""
+    inner = ", ".join(map(format_axis, shape))
+    return f"an array of shape ({inner}{',' if len(shape) == 1 else ''})" if shape else "a float"
+
+
+def meaning(parameter: Parameter) -> str:
+    """What is passed for a parameter, in words."""
+    if parameter.kind == "size":
+        return "an int, the size of a dimension"
+    if parameter.kind == "array":
+        return shape_text(parameter.shape) + (f", the value of {parameter.name}" if "/" in parameter.name else "")
+    return f"a function that works entry by entry, {parameter.name}"
+
+
+def returned(names: Sequence[str], texts: Sequence[str], single: bool, with_value: bool) -> list[str]:
+    """The return statement."""
+    first = f"{texts[0]}, " if with_value else ""
+    answers = texts[1:] if with_value else texts
+    if single:
+        line = f"return {first}{answers[0]}"
+        if len(line) <= COLUMNS - 4 or not with_value:
+            return [line]
+        return ["return (", f"    {texts[0]},", f"    {answers[0]},", ")"]
+    entries = [f"    {text_literal(name)}: {text}," for name, text in zip(names, answers, strict=True)]
+    return [f"return {first}{{", *entries, "}"]
+
+
+def text_literal(text: str) -> str:
+    """A string literal of printable ASCII characters."""
+    return '"' + text.encode("unicode_escape").decode("ascii").replace('"', '\\"') + '"'
+
+
+def quoted(text: str, indent: str) -> str:
+    """A docstring: backslashes, quotes and unprintable characters are escaped, long lines wrapped."""
+    safe = text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    safe = "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode("ascii") for c in safe)
+    lines = [part for line in safe.split("\n") for part in wrapped(line.rstrip(), COLUMNS - len(indent) - 7)]
+    if lines[-1].endswith('"'):
+        lines[-1] = lines[-1][:-1] + '\\"'
+    if len(lines) > 1:
+        lines.append("")
+    rest = [(indent + line).rstrip() if line else "" for line in lines[1:]]
+    if len(lines) > 1:
+        rest[-1] = indent
+    return "\n".join([f'{indent}"""{lines[0]}', *rest]) + '"""'
+
+
+def wrapped(line: str, width: int) -> list[str]:
+    """A line of text in lines of at most some width, as far as its words are short enough."""
+    if len(line) <= width:
+        return [line]
+    spaces = re.match(" *", line)
+    indent = (spaces[0] if spaces else "") + "    "
+    return textwrap.wrap(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+
+
+# ---- The first lines of the function --------------------------------------------------------------------------------
+
+
+class Preamble:
+    """What comes before the computation: arrays of the arguments, sizes from their shapes, the type of the result."""
+
+    def __init__(self, parameters: Sequence[Parameter]) -> None:
+        self.parameters = [parameter for parameter in parameters if parameter.kind == "array"]
+        self.sources = dimension_sources([parameter.shape for parameter in self.parameters])
+        self.converted: list[Parameter] = []
+        self.dimension_names = {p.name: p.python_name for p in parameters if p.kind == "size"}
+        taken = {parameter.python_name for parameter in parameters}
+        for dimension in sorted(self.sources):
+            name = python_name(dimension)
+            while name in taken:
+                name += "_"
+            taken.add(name)
+            self.dimension_names[dimension] = name
+
+    def lines(self, writer: Writer) -> list[str]:
+        """The statements that some code needs before it."""
+        used = [p for p in self.parameters if p.python_name in writer.parameters]
+        compound = [p for p in used if any(len(axis) != 1 for axis in p.shape)]
+        for axis in (axis for p in compound for axis in p.shape):
+            writer.axis(axis)
+        order = self.needed(writer.dimensions)
+        read = {self.parameters[self.sources[d].parameter].python_name for d in order}
+        self.converted = [p for p in self.parameters if p in used or p.python_name in read]
+        lines = [f"{p.python_name} = _array({p.python_name})" for p in self.converted]
+        lines += self.size_lines(order, writer)
+        lines += [f"{p.python_name} = {p.python_name}.reshape({', '.join(self.flat(p, writer))})" for p in compound]
+        if writer.needs_dtype:
+            names = [p.python_name for p in used]
+            lines.append(f"dtype = {names[0]}.dtype" if len(names) == 1 else f"dtype = np.result_type({', '.join(names)})")
+        return lines
+
+    def flat(self, parameter: Parameter, writer: Writer) -> list[str]:
+        """The dimensions of a parameter, compound axes laid open."""
+        return [writer.dimension(d) for axis in parameter.shape for d in axis]
+
+    def needed(self, dimensions: set[str]) -> list[str]:
+        """Dimensions that are read from arrays, with those that their computation needs, simple ones first."""
+        result: dict[str, None] = {}
+        pending = sorted(d for d in dimensions if d in self.sources)
+        while pending:
+            d = pending.pop()
+            result.pop(d, None)
+            result[d] = None
+            pending += [o for o in self.sources[d].others if isinstance(o, str) and o in self.sources]
+        return sorted(reversed(result), key=lambda d: bool(self.sources[d].others))
+
+    def size_lines(self, dimensions: Sequence[str], writer: Writer) -> list[str]:
+        """Assignments of dimensions from shapes; all dimensions of one array in one line."""
+        lines: list[str] = []
+        simple = {d for d in dimensions if not self.sources[d].others}
+        for k, parameter in enumerate(self.parameters):
+            own = {self.sources[d].axis: d for d in simple if self.sources[d].parameter == k}
+            names = [self.dimension_names[own[axis]] for axis in sorted(own)]
+            if len(own) > 1 and len(own) == len(parameter.shape):
+                lines.append(f"{', '.join(names)} = {parameter.python_name}.shape")
+            else:
+                lines += [
+                    f"{name} = {parameter.python_name}.shape[{axis}]" for name, axis in zip(names, sorted(own), strict=True)
+                ]
+        lines += [self.quotient(d, self.sources[d], writer) for d in dimensions if d not in simple]
+        return lines
+
+    def quotient(self, dimension: str, source: DimensionSource, writer: Writer) -> str:
+        """The assignment of a dimension that is a part of an axis."""
+        array = self.parameters[source.parameter].python_name
+        others = writer.axis(source.others)
+        return f"{self.dimension_names[dimension]} = {array}.shape[{source.axis}] // ({others})"
+
+
+def compile_function(source: Source) -> Callable[..., Any]:
+    """The function `derivative` of a generated module.
+
+    This is the only place where text is executed.  It takes nothing but what `generate` returned: there, every name has
+    passed `python_name`, strings are escaped literals and docstrings, and all else is this package's own text.
+    """
+    if not isinstance(source, Source):
+        raise TypeError("only a module made by `generate` can be compiled")
+    namespace: dict[str, Any] = {"__name__": "matcalc_emitted"}
+    exec(compile(str(source), "<matcalc>", "exec"), namespace)
+    function: Callable[..., Any] = namespace["derivative"]
+    return function
+
+

@@ -1,0 +1,437 @@
+"""Writing: from steps to statements and expressions of Python, as a person would write them.
+
+A step that is used once is written where it is used, while the line stays short; every other step gets a name.  Numbers
+bind in three levels, so that parentheses stand only where they are needed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from fractions import Fraction
+
+from matcalc.codegen.helpers import HELPERS
+from matcalc.codegen.steps import LEAVES, VIEWS, Step, walk
+from matcalc.form import Axis, Dimension
+from matcalc.operation import operation
+
+__all__ = ["Writer"]
+
+#: How wide an expression may be.
+WIDTH = 80
+
+# What binds tighter has the higher level.
+SUM, PRODUCT, SIGN, POWER, ATOM = range(5)
+
+Text = tuple[str, int]
+
+
+class Writer:
+    """The statements that compute some steps; `dimension_name` gives the Python name of a dimension."""
+
+    def __init__(self, results: Sequence[Step], taken: Iterable[str], dimension_name: Callable[[str], str]) -> None:
+        self.dimension_name = dimension_name
+        self.taken = set(taken)
+        self.lines: list[str] = []
+        self.operations: set[str] = set()
+        self.dimensions: set[str] = set()
+        self.needs_dtype = False
+        self.texts: dict[Step, Text] = {}
+        self.named: set[Step] = set()
+        self.counter = 0
+        order = list(walk(results))
+        self.uses = effective_uses(order, results)
+        self.parameters = {str(step.data) for step in order if step.kind == "name"}
+        for step in order:
+            self.write(step)
+
+    def result(self, step: Step) -> str:
+        """The expression for a result."""
+        return self.texts[step][0]
+
+    # ---- Statements.
+
+    def write(self, step: Step) -> None:
+        """Make the text of a step, and a statement if it needs a name."""
+        if step.kind == "scatter":
+            self.write_scatter(step)
+            return
+        text, level = self.fitted(step)
+        self.texts[step] = (text, level)
+        if self.uses[step] > 1 and step.kind not in LEAVES and step.kind not in VIEWS:
+            self.name(step)
+
+    def fitted(self, step: Step) -> Text:
+        """The text of a step, with its widest arguments named until it fits into a line."""
+        text = WRITERS[step.kind](self, step)
+        while len(text[0]) > WIDTH:
+            inner = [arg for arg in step.args if len(self.texts[arg][0]) > 12 and self.can_be_named(arg)]
+            if not inner:
+                break
+            self.name(max(inner, key=lambda arg: len(self.texts[arg][0])))
+            text = WRITERS[step.kind](self, step)
+        return text
+
+    def name(self, step: Step) -> None:
+        """Give a step a name of its own."""
+        if not self.can_be_named(step):
+            return
+        name = self.fresh_name(step)
+        self.lines.append(f"{name} = {self.texts[step][0]}")
+        self.texts[step] = (name, ATOM)
+        self.named.add(step)
+
+    def can_be_named(self, step: Step) -> bool:
+        """True for what is no name or number yet."""
+        return step not in self.named and step.kind not in LEAVES
+
+    def fresh_name(self, step: Step) -> str:
+        """A name that nothing has: of the operation and its argument, or a number."""
+        argument = self.texts[step.args[0]][0] if len(step.args) == 1 else ""
+        label = {"call": step.data, "inverse": "inv"}.get(step.kind)
+        if label and argument.isidentifier() and len(argument) <= 12:
+            return self.take(f"{label}_{argument}")
+        while True:
+            self.counter += 1
+            if f"t{self.counter}" not in self.taken:
+                return self.take(f"t{self.counter}")
+
+    def take(self, wanted: str) -> str:
+        """A name like this one that nothing has."""
+        name, number = wanted, 1
+        while name in self.taken:
+            number += 1
+            name = f"{wanted}{number}"
+        self.taken.add(name)
+        return name
+
+    def write_scatter(self, step: Step) -> None:
+        """Zeros or an array, and writes through views of its diagonals."""
+        shape, has_dense, writes = step.data
+        dense, terms = (step.args[0], step.args[1:]) if has_dense else (None, step.args)
+        name = self.take("out")
+        self.lines.append(f"{name} = {self.dense_text(dense) if dense else self.zeros(shape)}")
+        first = dense is None
+        for term, (subscripts, sign) in zip(terms, writes, strict=True):
+            text = self.operand(term, SUM if sign > 0 or not first else PRODUCT)
+            operator = ("=" if first else "+=") if sign > 0 else ("= -" if first else "-=")
+            space = "" if operator.endswith("-") else " "
+            self.lines.append(f'np.einsum("{subscripts}", {name})[...] {operator}{space}{text}')
+            first = False
+        self.texts[step] = (name, ATOM)
+        self.named.add(step)
+
+    def dense_text(self, step: Step) -> str:
+        """An array to write into: the only user of a fresh one takes it, else a copy is made."""
+        text, level = self.texts[step]
+        base = step.args[0] if step.kind in VIEWS else step
+        if self.uses[base] > 1 or base in self.named or base.kind in ("name", "diagonal", "reshape"):
+            text, level = f"{bracketed((text, level), ATOM)}.copy()", ATOM
+        everything = {str(s.data) for s in walk([step]) if s.kind == "name"}
+        if everything == self.parameters:
+            return text
+        self.needs_dtype = True
+        return f"{bracketed((text, level), ATOM)}.astype(dtype, copy=False)"
+
+    def zeros(self, shape: Sequence[Dimension]) -> str:
+        """An array of zeros of the type of the arguments."""
+        if not self.parameters:
+            return f"np.zeros({self.shape(shape)})"
+        self.needs_dtype = True
+        return f"np.zeros({self.shape(shape)}, dtype)"
+
+    # ---- Parts of expressions.
+
+    def operand(self, step: Step, level: int) -> str:
+        """The text of an argument that must bind at least as tightly as `level`."""
+        return bracketed(self.texts[step], level)
+
+    def dimension(self, dimension: Dimension) -> str:
+        """A dimension as Python text."""
+        if isinstance(dimension, int):
+            return str(dimension)
+        self.dimensions.add(dimension)
+        return self.dimension_name(dimension)
+
+    def shape(self, shape: Sequence[Dimension]) -> str:
+        """A shape as a tuple, a single dimension by itself."""
+        parts = [self.dimension(dimension) for dimension in shape]
+        return parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
+
+    def axis(self, axis: Axis) -> str:
+        """A compound axis as a product of dimensions."""
+        return " * ".join(self.dimension(d) for d in axis) or "1"
+
+    # ---- One method for each kind of step.
+
+    def leaf(self, step: Step) -> Text:
+        return str(step.data), ATOM
+
+    def number(self, step: Step) -> Text:
+        return number_text(step.data)
+
+    def size(self, step: Step) -> Text:
+        return self.dimension(step.data), ATOM
+
+    def transpose(self, step: Step) -> Text:
+        inner = self.operand(step.args[0], ATOM)
+        if step.data == (1, 0):
+            return f"{inner}.T", ATOM
+        return f"{inner}.transpose({', '.join(map(str, step.data))})", ATOM
+
+    def expand(self, step: Step) -> Text:
+        slots = ", ".join(":" if present else "None" for present in step.data)
+        return f"{self.operand(step.args[0], ATOM)}[{slots}]", ATOM
+
+    def reshape(self, step: Step) -> Text:
+        return f"{self.operand(step.args[0], ATOM)}.reshape({', '.join(map(self.axis, step.data))})", ATOM
+
+    def diagonal(self, step: Step) -> Text:
+        inner = self.operand(step.args[0], SUM)
+        if step.data == "ii->":
+            return f"np.trace({inner})", ATOM
+        return f'np.einsum("{step.data}", {inner})', ATOM
+
+    def sum(self, step: Step) -> Text:
+        inner = self.operand(step.args[0], ATOM)
+        if step.data is None:
+            return f"{inner}.sum()", ATOM
+        return f"{inner}.sum(axis={step.data[0] if len(step.data) == 1 else step.data})", ATOM
+
+    def add(self, step: Step) -> Text:
+        parts: list[str] = []
+        for sign, arg in zip(step.data, step.args, strict=True):
+            text = self.operand(arg, PRODUCT)
+            if text.startswith("-"):
+                sign, text = -sign, text[1:]
+            parts.append((" + " if sign > 0 else " - ") + text)
+        text = "".join(parts)
+        return (text[3:] if text.startswith(" + ") else "-" + text[3:]), SUM
+
+    def multiply(self, step: Step) -> Text:
+        above: list[str] = []
+        tail: list[str] = []
+        negative, number, below = coefficient_parts(step.data)
+        for arg in step.args:
+            divisor = self.divisor(arg)
+            if divisor is None:
+                first = not (above or number or negative)
+                above.append(self.operand(arg, POWER if not first else PRODUCT if arg.kind == "multiply" else SIGN))
+            else:
+                tail.append(divisor)
+        return joined(negative, [*number, *above], [*below, *tail])
+
+    def divisor(self, step: Step) -> str | None:
+        """The denominator of a reciprocal that is written in place, to divide by."""
+        if step.kind != "power" or step.data >= 0 or step in self.named:
+            return None
+        return bracketed(self.root_or_power(step.args[0], -step.data), POWER)
+
+    def root_or_power(self, base: Step, exponent: Fraction) -> Text:
+        """base^exponent for a positive exponent."""
+        if exponent == 1:
+            return self.texts[base]
+        if exponent == Fraction(1, 2):
+            return f"np.sqrt({self.operand(base, SUM)})", ATOM
+        text, level = number_text(exponent)
+        return f"{self.operand(base, ATOM)}**{bracketed((text, level), ATOM)}", POWER
+
+    def power(self, step: Step) -> Text:
+        if step.data > 0:
+            return self.root_or_power(step.args[0], step.data)
+        return f"1 / {bracketed(self.root_or_power(step.args[0], -step.data), POWER)}", PRODUCT
+
+    def call(self, step: Step) -> Text:
+        self.operations.add(step.data)
+        if step.data in HELPERS:
+            return f"_{step.data}({self.operand(step.args[0], SUM)})", ATOM
+        return filled(operation(step.data).numpy, [self.texts[arg] for arg in step.args])
+
+    def function(self, step: Step) -> Text:
+        return f"{step.data}({self.operand(step.args[0], SUM)})", ATOM
+
+    def inverse(self, step: Step) -> Text:
+        return f"np.linalg.inv({self.operand(step.args[0], SUM)})", ATOM
+
+    def matrix_power(self, step: Step) -> Text:
+        return f"np.linalg.matrix_power({self.operand(step.args[0], SUM)}, {step.data})", ATOM
+
+    def matmul(self, step: Step) -> Text:
+        left, right = step.args
+        solved = self.solve(left, right)
+        if solved is not None:
+            return solved, ATOM
+        first = self.texts[left][0] if left.kind == "matmul" and left not in self.named else self.operand(left, POWER)
+        return f"{first} @ {self.operand(right, POWER)}", PRODUCT
+
+    def solve(self, left: Step, right: Step) -> str | None:
+        """The product with an inverse that is used nowhere else, as the solution of linear equations."""
+        matrix = self.inverted(left)
+        if matrix is not None and right.order <= 2:
+            return f"np.linalg.solve({matrix[0]}, {self.operand(right, SUM)})"
+        matrix = self.inverted(right)
+        if matrix is None or left.order > 2:
+            return None
+        turned = ".T" if left.order == 2 else ""
+        inner = self.operand(left, ATOM if turned else SUM)
+        return f"np.linalg.solve({matrix[1]}, {inner}{turned}){turned}"
+
+    def inverted(self, step: Step) -> tuple[str, str] | None:
+        """S and S' if the step is inv(S), used once; S' and S if it is inv(S)'."""
+        if step.kind == "transpose":
+            inner = self.inverted(step.args[0])
+            return inner and inner[::-1]
+        if step.kind != "inverse" or step.order != 2 or step in self.named:
+            return None
+        inside = self.operand(step.args[0], SUM)
+        turned = self.operand(step.args[0], ATOM)
+        return inside, turned[:-2] if turned.endswith(".T") and turned[:-2].isidentifier() else turned + ".T"
+
+    def outer(self, step: Step) -> Text:
+        return f"np.outer({', '.join(self.operand(arg, SUM) for arg in step.args)})", ATOM
+
+    def tensordot(self, step: Step) -> Text:
+        left, right = (self.operand(arg, SUM) for arg in step.args)
+        first, second = (axes[0] if len(axes) == 1 else axes for axes in step.data)
+        count = len(step.data[0])
+        if step.data == (tuple(range(step.args[0].order - count, step.args[0].order)), tuple(range(count))):
+            return f"np.tensordot({left}, {right}, axes={count})", ATOM
+        return f"np.tensordot({left}, {right}, axes=({first}, {second}))", ATOM
+
+    def einsum(self, step: Step) -> Text:
+        return f'np.einsum("{step.data}", {", ".join(self.operand(arg, SUM) for arg in step.args)})', ATOM
+
+    def full(self, step: Step) -> Text:
+        (value,) = step.args
+        if value.kind == "number" and value.data in (0, 1):
+            return f"np.{'ones' if value.data else 'zeros'}({self.shape(step.data)})", ATOM
+        text = float_text(value.data) if value.kind == "number" else self.operand(value, SUM)
+        whole = value.kind != "number" and not any(s.kind == "name" for s in walk([value]))
+        return f"np.full({self.shape(step.data)}, {text}{', dtype=float' if whole else ''})", ATOM
+
+    def broadcast(self, step: Step) -> Text:
+        return f"np.broadcast_to({self.operand(step.args[0], SUM)}, {self.shape(step.data)}).copy()", ATOM
+
+    def eye(self, step: Step) -> Text:
+        return f"np.eye({self.dimension(step.data)})", ATOM
+
+    def diag(self, step: Step) -> Text:
+        return f"np.diag({self.operand(step.args[0], SUM)})", ATOM
+
+    def copy(self, step: Step) -> Text:
+        return f"{self.operand(step.args[0], ATOM)}.copy()", ATOM
+
+    def scalar(self, step: Step) -> Text:
+        """A scalar result: a float, or NumPy's scalar, never an array without axes and never an int."""
+        (value,) = step.args
+        if value.kind == "number":
+            return float_text(value.data), ATOM
+        if not any(s.kind == "name" for s in walk([value])):
+            return f"float({self.operand(value, SUM)})", ATOM
+        if value.kind in ("name", "tensordot", "einsum", "diagonal"):
+            return f"{self.operand(value, ATOM)}[()]", ATOM
+        return self.texts[value]
+
+
+WRITERS: dict[str, Callable[[Writer, Step], Text]] = {
+    "name": Writer.leaf,
+    "constant": Writer.leaf,
+    **{
+        kind: getattr(Writer, kind)
+        for kind in (
+            "number", "size", "transpose", "expand", "reshape", "diagonal", "sum", "add", "multiply", "power", "call",
+            "function", "inverse", "matrix_power", "matmul", "outer", "tensordot", "einsum", "full", "broadcast", "eye",
+            "diag", "copy", "scalar",
+        )
+    },
+}  # fmt: skip
+
+
+def effective_uses(order: Sequence[Step], results: Sequence[Step]) -> Counter[Step]:
+    """How often the text of each step is written; a view is written as often as it is used, so its argument is, too."""
+    uses = Counter(results)
+    for step in reversed(order):
+        for position, arg in enumerate(step.args):
+            uses[arg] += uses[step] if step.kind in VIEWS else occurrences(step, position)
+    return uses
+
+
+def occurrences(step: Step, position: int) -> int:
+    """How often an argument stands in the text of its user."""
+    if step.kind != "call" or step.data in HELPERS:
+        return 1
+    return operation(step.data).numpy.count(f"{{{position}}}")
+
+
+def bracketed(text: Text, level: int) -> str:
+    """A text in parentheses unless it binds at least as tightly as `level`."""
+    return text[0] if text[1] >= level else f"({text[0]})"
+
+
+def joined(negative: bool, above: Sequence[str], below: Sequence[str]) -> Text:
+    """A product of texts divided by others."""
+    text = " * ".join(above) or "1"
+    for divisor in below:
+        text += f" / {divisor}"
+    simple = len(above) <= 1 and not below
+    return ("-" if negative else "") + text, SIGN if simple and negative else PRODUCT
+
+
+def coefficient_parts(value: Fraction) -> tuple[bool, list[str], list[str]]:
+    """A coefficient as its sign, factors and divisors: 2/3 is 2 over 3, 1/2 is 0.5."""
+    size = abs(value)
+    if size == 1:
+        return value < 0, [], []
+    text, level = number_text(size)
+    if level == ATOM:
+        return value < 0, [text], []
+    above, below = text.split(" / ")
+    return value < 0, [above] if above != "1" else [], [below]
+
+
+def number_text(value: Fraction) -> Text:
+    """A number: an int, a short decimal, or a quotient."""
+    if value < 0:
+        text, level = number_text(-value)
+        return "-" + text, min(SIGN, level)
+    if value.denominator == 1 and value < 2**31:
+        return str(value), ATOM
+    decimal = float_text(value)
+    large = max(value.numerator, value.denominator) >= 2**31
+    if large or Fraction(decimal) == value:
+        return decimal, ATOM
+    return f"{value.numerator} / {value.denominator}", PRODUCT
+
+
+def float_text(value: Fraction) -> str:
+    """A number as a float."""
+    try:
+        return repr(float(value))
+    except OverflowError:
+        return "np.inf" if value > 0 else "-np.inf"
+
+
+def filled(template: str, arguments: Sequence[Text]) -> Text:
+    """An expression of a record with its arguments, in parentheses where they are needed."""
+
+    def argument(match: re.Match[str]) -> str:
+        before, after = template[: match.start()], template[match.end() :]
+        alone = before.endswith(("(", ", ")) and after.startswith((")", ","))
+        return bracketed(arguments[int(match[1])], SUM if alone else ATOM)
+
+    text = re.sub(r"\{(\d)\}", argument, template)
+    return text, ATOM if is_call(text) else SUM
+
+
+def is_call(text: str) -> bool:
+    """True for `name(...)`, with an index behind it or not."""
+    start = re.match(r"[\w.]+\(", text)
+    if start is None:
+        return False
+    depth = 1
+    position = start.end()
+    while depth and position < len(text):
+        depth += {"(": 1, ")": -1}.get(text[position], 0)
+        position += 1
+    return re.fullmatch(r"(\[\d+\])?", text[position:]) is not None
