@@ -6,19 +6,23 @@ one refined node, when it is asked for.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import importlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from math import prod
 from typing import Any
 
 from matcalc.assumptions import Facts
+from matcalc.build import transposed
+from matcalc.codegen import Source, compile_function, generate, parameters_of
 from matcalc.errors import KindError, UnknownNameError, UnsupportedError
 from matcalc.expr import Apply, Node, is_zero
 from matcalc.form import Form, Shape, format_axis, name, subforms
-from matcalc.inference import TypedProgram, infer
-from matcalc.build import transposed
+from matcalc.inference import TypedProgram, VariableInfo, infer
 from matcalc.lowering import Environment, lower
 from matcalc.naming import Naming
 from matcalc.notation.cases import cases_form
+from matcalc.notation.elements import elements, elements_latex, elements_text
 from matcalc.notation.index import index_form, index_names
 from matcalc.notation.latex import to_latex
 from matcalc.notation.text import to_text
@@ -138,7 +142,7 @@ class Derivative:
     def notes(self) -> tuple[str, ...]:
         """What a reader should know: zero answers, conventions at kinks, matrices that must be invertible."""
         notes = []
-        if self.wrt not in self._names_below(self.form.args[0]):
+        if self._target not in self._names_below(self.expression_form):
             notes.append(f"`{self.wrt}` does not occur in the expression, so the derivative is zero")
         elif is_zero(self.node):
             notes.append("the derivative is zero")
@@ -157,8 +161,8 @@ class Derivative:
         for form in self.program.assignments.values():
             yield from subforms(form)
 
-    def _names_below(self, form: Form) -> set[str]:
-        """The names that a form depends on, through assignments and arguments."""
+    def _names_below(self, form: Form, *, arguments: bool = True) -> set[str]:
+        """The names that a form depends on through assignments, and through arguments that are variables if wanted."""
         found: set[str] = set()
         stack = [form]
         while stack:
@@ -168,7 +172,8 @@ class Derivative:
                     if part.value in self.program.assignments:
                         stack.append(self.program.assignments[part.value])
                     elif part.value in self.program.variables:
-                        stack.extend(name_form(a) for a in self.program.variables[part.value].arguments)
+                        below = self.program.variables[part.value].arguments
+                        stack.extend(name_form(a) for a in below if arguments or a in self.program.assignments)
         return found
 
     # Notations.
@@ -203,11 +208,6 @@ class Derivative:
     @cached_property
     def names(self) -> tuple[tuple[str, ...], ...]:
         """The names of the indices of the answer: those of the expression, then of each variable."""
-        function = self.form
-        while function.head == "derivative" and function.value in ("hessian", "jacobian", "d"):
-            function = function.args[0]
-            if self.order == 1:
-                break
         by = len(self.environment.name(self._target).groups)
         own = self.node.order - self.order * by
         taken = set(self.program.variables) | set(self.program.assignments) | set(self.program.dimensions)
@@ -254,6 +254,72 @@ class Derivative:
         made = {"index": lambda: self._index, "cases": lambda: self._cases, "vec": self._vec}[form]()
         return self._naming.settle(made, self._raising.named)
 
+    def elements(self, **sizes: int) -> Any:
+        """The explicit entries at given sizes: a SymPy array of the answer's shape, a scalar for a scalar."""
+        return reshaped(elements(self.node, sizes), self.tensor.groups)
+
+    # Code.
+
+    @cached_property
+    def value(self) -> Tensor:
+        """The value of the expression itself."""
+        function = self.program.output
+        name = self.program.output_name
+        return self.environment.name(name) if name is not None else self.environment.lower(function)
+
+    @property
+    def free_variables(self) -> dict[str, VariableInfo]:
+        """The variables that the expression or the name by which it is differentiated has, in order of appearance."""
+        return {v.name: v for v in self.program.variables.values() if v.name in self._occurring}
+
+    @cached_property
+    def _occurring(self) -> set[str]:
+        """The names in the text of the expression, assigned ones followed; what a variable depends on is not in it."""
+        found = self._names_below(self.expression_form, arguments=False)
+        return found if self._target in self._names_below(self.expression_form) else found | {self._target}
+
+    @property
+    def expression_form(self) -> Form:
+        """The expression that is differentiated."""
+        form = self.form
+        for _ in range(1 if self.order == 1 else self.order - 1):
+            form = form.args[0]
+        return form
+
+    def numpy(self, value: bool = False) -> str:
+        """The source of a module with a function `derivative(...)`; with `value` it returns the pair (value, derivative)."""
+        return emit({self.wrt: self}, single=True, value=value)
+
+    def function(self, value: bool = False) -> Callable[..., Any]:
+        """The emitted function, ready to call."""
+        return compile_function(emit({self.wrt: self}, single=True, value=value))
+
+    def check(self, seed: int = 0, sizes: Mapping[str, int] | None = None) -> Any:
+        """The emitted function against differences of the expression at a random point: a `matcalc.check.Check`."""
+        # NumPy and the numeric interpreter are loaded here, so that deriving alone starts fast.
+        oracle = importlib.import_module("matcalc.check")
+        sampling = importlib.import_module("matcalc.sampling")
+        point = sampling.sample(self.program, seed=seed, sizes=sizes)
+        return oracle.check(self.function(), self.program, self.variable, self.order, self.layout, point)
+
+    def to_json(self) -> dict[str, Any]:
+        """The answer as an object of JSON: the keys of section 7 of the language."""
+        return {
+            "expression": self.expression,
+            "wrt": self.wrt,
+            "order": self.order,
+            "layout": self.layout,
+            "declarations": list(self.declarations),
+            "shape": list(self.shape),
+            "text": self.text,
+            "where": self.where,
+            "latex": self.latex(),
+            "index": self.index,
+            "cases": self.cases,
+            "numpy": self.numpy(),
+            "notes": list(self.notes),
+        }
+
     def _vec(self) -> Form:
         """The mn x pq Jacobian matrix ∂vec(E)/∂vec(X)', or the Hessian by vec(X)."""
         axes = axis_groups(self.tensor.groups)
@@ -274,6 +340,8 @@ class Derivative:
 
     def to_text(self, form: str = "matrix", sizes: Mapping[str, int] | None = None) -> str:
         """The answer in the language, in one of the forms of `FORMS`; `sizes` are for `elements`."""
+        if form == "elements":
+            return elements_text(self.elements(**(sizes or {})))
         return to_text(self._form_in(form)[0])
 
     @property
@@ -297,7 +365,9 @@ class Derivative:
         return self.to_text("cases")
 
     def latex(self, form: str = "matrix", sizes: Mapping[str, int] | None = None) -> str:
-        """The answer as LaTeX."""
+        """The answer as LaTeX, in one of the forms of `FORMS`."""
+        if form == "elements":
+            return elements_latex(self.elements(**(sizes or {})))
         return to_latex(self._form_in(form)[0])
 
     def __repr__(self) -> str:
@@ -307,6 +377,14 @@ class Derivative:
 #: Operations with kinks, and the convention there.
 KINKS = frozenset({"abs", "sign", "step", "relu", "maximum", "minimum", "norm1"})
 CONVENTION = "sign(0) = step(0) = 0, and at a tie the first argument counts"
+
+
+def reshaped(array: Any, groups: Sequence[int]) -> Any:
+    """A SymPy array whose consecutive axes are joined as `groups` says."""
+    if all(length == 1 for length in groups):
+        return array
+    shape = array.shape
+    return array.reshape(*(prod(shape[k] for k in axes) for axes in axis_groups(groups)))
 
 
 def axis_groups(groups: Sequence[int]) -> tuple[tuple[int, ...], ...]:
@@ -333,3 +411,33 @@ class Derivatives(Mapping[str, Derivative]):
 
     def __len__(self) -> int:
         return len(self.members)
+
+    def numpy(self, value: bool = False) -> str:
+        """The source of a module whose one function returns a dict of all derivatives by name."""
+        return emit(self.members, single=False, value=value)
+
+    def function(self, value: bool = False) -> Callable[..., Any]:
+        """The emitted function of all derivatives, ready to call."""
+        return compile_function(emit(self.members, single=False, value=value))
+
+
+def emit(members: Mapping[str, Derivative], *, single: bool, value: bool) -> Source:
+    """The module that computes some derivatives of one expression."""
+    first = next(iter(members.values()))
+    results = {name: member.tensor for name, member in members.items()}
+    shown = first.value if value else None
+    nodes = [tensor.node for tensor in results.values()] + ([shown.node] if shown is not None else [])
+    variables = {name: info for member in members.values() for name, info in member.free_variables.items()}
+    parameters = parameters_of(nodes, variables)
+    return generate(results, parameters, docstring=docstring(members), single=single, value=shown)
+
+
+def docstring(members: Mapping[str, Derivative]) -> str:
+    """The formulas of an emitted module: the expression, its derivatives, and what is assumed."""
+    first = next(iter(members.values()))
+    lines = [f"Derivative of order {first.order} in {first.layout} layout of", ""]
+    lines += [f"    {line.strip()}" for line in first.expression.splitlines() if line.strip()]
+    for name, member in members.items():
+        lines += ["", f"by {name}:", "", f"    {member.text}"]
+        lines += [f"    where {key} = {text}" for key, text in member.where.items()]
+    return "\n".join([*lines, "", f"with {'; '.join(first.declarations)}"])

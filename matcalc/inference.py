@@ -49,7 +49,7 @@ _ORDER = {"scalar": 0, "column": 1, "row": 1, "matrix": 2}
 _KIND_OF_ORDER = ("scalar", "column", "matrix")
 _DECLARED_KINDS = {"scalar": "scalar", "vector": "column", "matrix": "matrix", "function": "function"}
 #: Names for dimensions that were not given, in the order in which they are taken.
-_POOL = ["n", "m", "p", "q", "r", "s", "k", "l", "h", "t", "u", "v", "w", "g"]
+_POOL = tuple("nmpqrsklhtuvwg")
 
 
 class _Unknown:
@@ -229,6 +229,8 @@ class _Index:
 
     axis: _Axis
     use: tuple[str, Span | None] | None = None
+    #: True once it stands in an entry, a delta or a condition.
+    used: bool = False
 
 
 def infer(
@@ -340,17 +342,16 @@ class _Inference:
             message = f"{shown(left)} is not square: {self.size(a)} rows and {self.size(b)} columns"
             return DimensionError(message, left.span or place.span, hint=hint, related=self.origins(left, a, b))
         hint = None
-        if len(self.solver.resolve(a)) != len(self.solver.resolve(b)):
+        if "?" in first or "?" in second:
+            hint = "no sizes make them equal"
+        elif len(self.solver.resolve(a)) != len(self.solver.resolve(b)):
             hint = "a compound axis such as that of vec(X) keeps its parts: declare `y: vector(n*m)`"
         elif isinstance(self.solver.resolve(a)[0], str) and isinstance(self.solver.resolve(b)[0], str):
             hint = "two declared names are two different sizes: use one name for both if they are equal"
-        related = () if right.span is None else ((second, right.span),)
-        related += tuple(o for o in (*self.origins(left, a), *self.origins(right, b)) if o[1] not in
-                         (left.span, right.span))
-        return DimensionError(
-            f"sizes differ in `{text_of(place)}`: {first}, but {second}", left.span or place.span, hint=hint,
-            related=related,
-        )
+        places = [(second, right.span)] if right.span else []
+        places += [o for o in (*self.origins(left, a), *self.origins(right, b)) if o[1] not in (left.span, right.span)]
+        message = f"sizes differ in {shown(place)}: {first}, but {second}"
+        return DimensionError(message, left.span or place.span, hint=hint, related=tuple(places))
 
     def measure(self, form: Form, i: int) -> str:
         """`A` has n columns."""
@@ -498,6 +499,10 @@ class _Inference:
                 hint=f"write {word}(...); to use it as a variable declare it, `{word}: vector`",
             )
 
+    def is_known(self, word: str) -> bool:
+        """True if a name is declared, assigned, or that of a dimension."""
+        return word in self.program.declarations or word in self.assignments or word in self.declared_dimensions
+
     # --- results ----------------------------------------------------------------------------------------------------
 
     def name_dimensions(self) -> tuple[str, ...]:
@@ -634,17 +639,18 @@ class _Inference:
     def bad_product(self, left: Form, right: Form) -> KindError:
         """The error of a product that is not defined, with what may have been meant."""
         x, y = factor_text(left), factor_text(right)
+        x_t, y_t = transposed_text(left), transposed_text(right)
         span = left.span.through(right.span) if left.span and right.span else left.span
         if "tensor" in (left.kind, right.kind):
             hint = "write products of tensors by entries: [i,j: sum[k: A[i,k]*T[k,j,i]]]"
         elif left.kind == right.kind == "column":
-            hint = f"write {x}'*{y} for the inner product, {x}.*{y} entry by entry, or {x}*{y}' for the outer product"
+            hint = f"write {x_t}*{y} for the inner product, {x}.*{y} entry by entry, or {x}*{y_t} for the outer product"
         elif left.kind == right.kind == "row":
-            hint = f"write {x}*{y}' for the inner product, or {x}.*{y} entry by entry"
+            hint = f"write {x}*{y_t} for the inner product, or {x}.*{y} entry by entry"
         elif left.kind == "column":
-            hint = f"write {x}'*{y} for a row times a matrix, or {x}.*{y} to scale its rows"
+            hint = f"write {x_t}*{y} for a row times a matrix, or {x}.*{y} to scale its rows"
         else:
-            hint = f"write {x}*{y}' for a matrix times a column, or {x}.*{y} to scale its columns"
+            hint = f"write {x}*{y_t} for a matrix times a column, or {x}.*{y} to scale its columns"
         return KindError(f"`{x}*{y}` multiplies {a_kind(left)} by {a_kind(right)}", span, hint=hint)
 
     def quotient(self, form: Form) -> Form:
@@ -678,7 +684,7 @@ class _Inference:
             return self.node(form, "scalar", (), (base, exponent))
         exponent = form.args[1]
         if base.kind != "matrix":
-            x, y = factor_text(base), text_of(exponent)
+            x, y = factor_text(base), exponent.value if exponent.head == "number" else text_of(exponent)
             hint = f"write {x}.^{y} to raise each entry"
             if base.kind == "column" and exponent.head == "number" and exponent.value == 2:
                 hint += f", or {x}'*{x}"
@@ -708,6 +714,9 @@ class _Inference:
         if arg.kind == "tensor":
             hint = "write the axes in another order: [i,j,k: T[k,j,i]]"
             raise KindError(f"{shown(arg)} has order {len(axes(arg))} and no transpose", form.span, hint=hint)
+        if arg.kind == "scalar" and text_of(form).endswith("^T") and self.is_known("T"):
+            hint = "write ^(T) for the power"
+            raise KindError("`^T` is the transpose, not a power, and T is a name here", form.span, hint=hint)
         kinds = {"column": "row", "row": "column"}
         return self.node(form, kinds.get(arg.kind or "", arg.kind or ""), axes(arg)[::-1], (arg,))
 
@@ -887,6 +896,7 @@ class _Inference:
                 form.span,
                 hint=f"{hint}indices are bound by [{word}: ...] or sum[{word}: ...]",
             )
+        found.used = True
         return found
 
     def entry(self, form: Form) -> Form:
@@ -963,15 +973,20 @@ class _Inference:
         body = self.scalar(form.args[0], "what stands after `:`", "write entries: x[i], A[i,j]")
         self.indices = outer
         if form.head == "bsum":
-            typed = self.node(form, "scalar", (), (body,), words)
-            self.nodes.append(self.ranges(form, indices))
-            return typed
+            self.check_used(form, indices)
+            return self.node(form, "scalar", (), (body,), words)
         shape = tuple(index.axis for index in indices)
         return self.node(form, kind_of(shape), shape, (body,), words)
 
-    def ranges(self, form: Form, indices: Sequence[_Index]) -> Form:
-        """A node that only keeps the axes of bound indices, so that they are named with the others."""
-        return Form("tensor", (), form.value, shape=tuple(i.axis for i in indices), span=form.span)  # type: ignore[misc]
+    def check_used(self, form: Form, indices: Sequence[_Index]) -> None:
+        """The indices of a sum stand in it, or nobody knows over what they run."""
+        for word, index in zip(form.value, indices, strict=True):
+            if not index.used:
+                raise KindError(
+                    f"the index `{word}` does not occur in the sum, so its range is not known",
+                    form.span,
+                    hint=f"write an entry such as x[{word}]; the size of a declared dimension n is the scalar n",
+                )
 
     def cases(self, form: Form) -> Form:
         value, otherwise = (self.scalar(arg, "each case", "write entries: x[i], A[i,j]") for arg in form.args)
@@ -1185,6 +1200,14 @@ def factor_text(form: Form) -> str:
     if text.startswith("(") or form.head not in ("add", "neg", "mul", "div", "times", "rdiv", "kron", "cases"):
         return text
     return f"({text})"
+
+
+def transposed_text(form: Form) -> str:
+    """The source text of the transpose of a form."""
+    if form.head == "transpose":
+        return factor_text(form.args[0])
+    text = factor_text(form)
+    return f"({text})'" if form.head == "elpower" and not text.startswith("(") else f"{text}'"
 
 
 def a_kind(form: Form) -> str:

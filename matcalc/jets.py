@@ -204,7 +204,7 @@ ELEMENTWISE = {
     "abs": Elementwise(np.abs, lambda x, y: apply("sign", x)),
     "sign": Elementwise(np.sign, lambda x, y: x * 0.0),
     "step": Elementwise(lambda x: np.heaviside(x, 0), lambda x, y: x * 0.0),
-    "relu": Elementwise(lambda x: x * np.heaviside(x, 0), lambda x, y: apply("step", x)),
+    "relu": Elementwise(lambda x: np.maximum(x, 0), lambda x, y: apply("step", x)),
     "sin": Elementwise(np.sin, lambda x, y: apply("cos", x)),
     "cos": Elementwise(np.cos, lambda x, y: -apply("sin", x)),
     "tan": Elementwise(np.tan, lambda x, y: y * y + 1),

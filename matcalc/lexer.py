@@ -23,7 +23,10 @@ MAX_DIGITS = 4000
 
 KEYWORDS = frozenset({"if", "else", "and", "or", "not"})
 
-_SMALL = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "omicron", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega"]
+_SMALL = (
+    "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu",
+    "nu", "xi", "omicron", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega",
+)  # fmt: skip
 _SMALL_LETTERS = "αβγδεζηθικλμνξοπρστυφχψω"
 #: Greek letters and the names that they stand for.
 GREEK: dict[str, str] = {
@@ -75,7 +78,7 @@ _TOKEN = re.compile(
     rf"""
       (?P<space>[ \t\r\f\v]+|\#[^\n]*)
     | (?P<newline>\n)
-    | (?P<number>(?:[0-9]+(?:\.[0-9]+|\.(?![0-9{_LETTER}*/^'.]))?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
+    | (?P<number>(?:[0-9]+(?:\.[0-9]+|\.(?![0-9{_LETTER}*/^'.])|\.(?=[eE][-+0-9]))?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
     | (?P<name>[{_LETTER}][0-9{_LETTER}{"".join(_SUBSCRIPTS)}]*|∑)
     | (?P<superscript>[⁺⁻]?(?:[⁰¹²³⁴⁵⁶⁷⁸⁹]+|[ᵀ⊤⊺]))
     | (?P<primes>[{"".join(_PRIMES)}])

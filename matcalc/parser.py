@@ -31,7 +31,7 @@ from typing import Any, NoReturn, TypeVar
 
 from matcalc.errors import DeclarationError, ParseError, Span, UnknownNameError
 from matcalc.form import Axis, Dimension, Form, subforms
-from matcalc.lexer import Token, lex, spell
+from matcalc.lexer import KEYWORDS, Token, lex, spell
 
 __all__ = [
     "Declaration",
@@ -112,7 +112,6 @@ class _Statements:
     assignments: dict[str, Form] = field(default_factory=dict)
     places: dict[str, Span] = field(default_factory=dict)
     uses: dict[str, list[tuple[str, Span]]] = field(default_factory=dict)
-    transposes: list[Span] = field(default_factory=list)
     bare: Form | None = None
 
 
@@ -174,9 +173,6 @@ def nearest(word: str, words: Iterable[str]) -> str | None:
 def _program(read: _Statements, source: str, of: str | None) -> Program:
     """The checked program of what was read."""
     _check_order(read)
-    for span in read.transposes:
-        if "T" in read.declarations or "T" in read.assignments:
-            raise ParseError("`^T` is the transpose, but T is a name here", span, hint="write ' or ^(T)")
     output_name = None if read.bare is not None else next(reversed(read.assignments))
     if of is not None:
         output_name = spell(of)
@@ -228,9 +224,8 @@ class Parser:
         self.depth = 0
         #: How many comprehensions are open around the place.
         self.comprehensions = 0
-        #: The bare names of the expression being read, and where `^T` stands.
+        #: The bare names of the expression being read.
         self.uses: list[tuple[str, Span]] = []
-        self.transposes: list[Span] = []
         self.atoms: dict[str, Callable[[], Form]] = {
             "number": self.number,
             "name": self.named,
@@ -328,6 +323,8 @@ class Parser:
             )
         if token.kind == "=":
             self.fail("`=` has no place here", self.place(token), hint="an assignment is `name = expression`, one a line")
+        if token.kind in ("end", "newline"):
+            self.fail(f"{expected} is expected before {describe(token)}", self.place(token))
         self.fail(f"{describe(token)} has no place here: {expected} is expected", self.place(token))
 
     def check_open_bracket(self, token: Token) -> None:
@@ -348,7 +345,7 @@ class Parser:
         before = self.tokens[self.at - 1]
         span = self.place(before).through(self.place(token))
         left, right = self.source[before.start : before.end], self.source[token.start : token.end]
-        hint = "put an operator between them"
+        hint = "put an operator such as `*` between them"
         if before.kind in ("number", "name") and token.kind in ("number", "name"):
             hint = f"write {left}*{right}"
         elif token.kind == "(":
@@ -371,6 +368,8 @@ class Parser:
         hint = None
         if token.kind == "=":
             hint = "one `=` assigns; conditions compare indices with == and !="
+        elif token.kind in KEYWORDS:
+            hint = f"`{token.kind}` is a word of the language and no name"
         self.fail(f"an operand is missing{after}, before {describe(token)}", self.place(token), hint=hint)
 
     # --- expressions ------------------------------------------------------------------------------------------------
@@ -486,9 +485,7 @@ class Parser:
         if head == "power" and (inverse := self.transpose_ahead()) is not None:
             if inverse:
                 form = self.node("power", (form, self.constant(-1, self.advance())), start)
-            token = self.advance()
-            if token.kind == "name":
-                self.transposes.append(self.place(token))
+            self.advance()
             return self.node("transpose", (form,), start)
         return self.node(head, (form, self.exponent(head)), start)
 
@@ -827,8 +824,6 @@ class Parser:
             self.check_target(target, read)
             self.advance()
         form = self.expression()
-        read.transposes.extend(self.transposes)
-        self.transposes = []
         if target is None:
             read.bare = form
             return
@@ -935,10 +930,9 @@ class Parser:
         self.close("`,`")
         if len(axes) != order:
             forms = {"scalar": "scalar", "function": "function", "vector": "vector(n)", "matrix": "matrix(m, n)"}
+            count = ("no sizes", "one size", "two sizes")[order]
             raise DeclarationError(
-                f"a {kind} has {order} size{'s' * (order != 1)}, not {len(axes)}",
-                self.since(word.start),
-                hint=f"write {forms[kind]}",
+                f"a {kind} has {count}, not {len(axes)}", self.since(word.start), hint=f"write {forms[kind]}"
             )
         return tuple(axes)
 

@@ -178,7 +178,7 @@ def test_arguments_of_unknowns() -> None:
     point = sample(program, seed=0)
 
     def function(
-        U: Any, dU_ds: Any, dU_dt: Any, d2U_ds2: Any, d2U_ds_dt: Any, dL_dx: Any, d2L_dx2: Any,
+        U: Any, dU_ds: Any, dU_dt: Any, d2U_ds2: Any, d2U_dsdt: Any, dL_dx: Any, d2L_dx2: Any,
         f: Any, df: Any, s: Any, t: Any, x: Any,
     ) -> None:  # fmt: skip
         """An emitted function with every kind of parameter."""
@@ -190,13 +190,21 @@ def test_arguments_of_unknowns() -> None:
     assert found["dL_dx"].shape == found["x"].shape
     assert_allclose(found["d2L_dx2"], found["d2L_dx2"].T)
     mixed = value_at(program, infer(parse_program("d(d(U)/d(s))/d(t)", [*DECLARED])).output, point)
-    assert_allclose(found["d2U_ds_dt"], mixed)
+    assert_allclose(found["d2U_dsdt"], mixed)
     step = 1e-5
     slope = (found["f"](found["x"] + step) - found["f"](found["x"] - step)) / (2 * step)
     assert_allclose(found["df"](found["x"]), slope, atol=1e-8)
 
 
 DECLARED = ("s: scalar", "t: scalar", "U(s, t): scalar")
+
+
+def test_the_arguments_can_be_given() -> None:
+    program = typed("x'*x")
+    point = sample(program, seed=0)
+    given = {"anything": point.values["x"]}
+    found = check(lambda anything: 2 * anything, program, parse_expression("x"), 1, "numerator", point, arguments=given)
+    assert found.agrees
 
 
 def test_a_parameter_that_nobody_knows_is_an_error() -> None:
