@@ -34,27 +34,31 @@ lint: .venv/.installed-for-tests
 test: lint
 	$(BIN)/python -m pytest -n $(WORKERS)
 
+# A matrix by a matrix, and the gradient of a classifier's loss: each in every notation, then its NumPy code, which
+# `check` runs against finite differences.
+PRODUCT := "B'*B" --wrt B
+PRODUCT_SIZE := --size m=2,n=2
+LOSS := "crossentropy(y, softmax(theta))" --wrt theta --declare "theta: vector(C); y: vector(C) simplex"
+LOSS_SIZE := --size C=3
+
+define show
+@echo
+$(BIN)/matcalc $(1)
+
+endef
+
+define show-all
+$(call show,derive $(1))
+$(foreach form,index cases vec,$(call show,derive $(1) --form $(form)))
+$(call show,derive $(1) --form elements $(2))
+$(foreach form,matrix index cases,$(call show,derive $(1) --emit latex --form $(form)))
+$(call show,derive $(1) --emit numpy)
+$(call show,check $(1))
+endef
+
 demo: .venv/.installed
-	@echo
-	$(BIN)/matcalc derive "B'*B" --wrt B --declare "B: matrix(m, n)"
-	@echo
-	$(BIN)/matcalc derive "B'*B" --wrt B --form index
-	@echo
-	$(BIN)/matcalc derive "B'*B" --wrt B --form cases
-	@echo
-	$(BIN)/matcalc derive "B'*B" --wrt B --form vec
-	@echo
-	$(BIN)/matcalc derive "B'*B" --wrt B --form elements --size m=2,n=2
-	@echo
-	$(BIN)/matcalc derive "B'*B" --wrt B --emit latex --form index
-	@echo
-	$(BIN)/matcalc derive "B'*B" --wrt B --emit numpy
-	@echo
-	$(BIN)/matcalc check "B'*B" --wrt B
-	@echo
-	$(BIN)/matcalc derive "crossentropy(y, softmax(theta))" --wrt theta --declare "theta: vector(C); y: vector(C) simplex"
-	@echo
-	$(BIN)/matcalc check "crossentropy(y, softmax(theta))" --wrt theta --declare "theta: vector(C); y: vector(C) simplex"
+	$(call show-all,$(PRODUCT),$(PRODUCT_SIZE))
+	$(call show-all,$(LOSS),$(LOSS_SIZE))
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist

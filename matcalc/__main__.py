@@ -12,26 +12,33 @@ import sys
 import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
-from typing import NoReturn
+from typing import Any
 
 import click
 
 import matcalc
+from matcalc.notation.text import to_text
 
 __all__ = ["main"]
 
 FORMS = ("matrix", "index", "cases", "vec", "elements")
-WIDTH = 79
+#: The columns of what is assumed, and the longest line of an error.
+WIDTH, LONGEST_LINE = 79, 400
+#: How many entries `check` shows.
+SHOWN_ENTRIES = 8
 
 
 class BadInput(click.ClickException):
-    """A message that is printed as it stands and ends the program with status 2."""
+    """A message that ends the program with status 2; a line that quotes very long input is cut in the middle."""
 
     exit_code = 2
 
     def show(self, file: object = None) -> None:
-        click.echo(self.message, err=True)
+        lines = self.message.split("\n")
+        cut = [line if len(line) <= LONGEST_LINE else f"{line[:240]} ... {line[-80:]}" for line in lines]
+        click.echo("\n".join(cut), err=True)
 
 
 class ExpressionCommand(click.Command):
@@ -78,22 +85,18 @@ def reported_errors() -> Iterator[None]:
         ) from None
 
 
-def bad_input(message: str) -> NoReturn:
-    raise BadInput(f"error: {message}")
-
-
-def read_source(source: str) -> str:
-    """The text of SOURCE: of standard input for `-`, of the file for a path to an `.mc` program, else SOURCE itself."""
+def read_source(source: str) -> tuple[str, str | None]:
+    """The text of SOURCE and the name of the file it is from: `-` is standard input, a path to a program ends in `.mc`."""
     if source != "-" and not source.endswith(".mc"):
-        return source
+        return source, None
+    name = "standard input" if source == "-" else source
     try:
         data = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
+        return data.decode("utf-8-sig"), name
     except OSError as error:
-        bad_input(f"cannot read {source}: {error.strerror}")
-    try:
-        return data.decode("utf-8-sig")
+        raise BadInput(f"error: cannot read {name}: {error.strerror}") from None
     except UnicodeDecodeError as error:
-        bad_input(f"{'standard input' if source == '-' else source} is not UTF-8 text: byte {error.start + 1} is wrong")
+        raise BadInput(f"error: {name} is not UTF-8 text: byte {error.start + 1} is wrong") from None
 
 
 def echo(text: str) -> None:
@@ -104,8 +107,14 @@ def echo(text: str) -> None:
 
 def answer(derivative: matcalc.Derivative, form: str, sizes: dict[str, int] | None) -> str:
     """The derivative, alone on its line when it is one line, then what stands for the names that it introduces."""
-    where = (f"where {name} = {text}" for name, text in derivative.where.items())
-    return "\n".join([derivative.to_text(form=form, sizes=sizes), *where])
+    names = {} if form == "elements" else derivative._form_in(form)[1]
+    return "\n".join([derivative.to_text(form=form, sizes=sizes), *(f"where {n} = {to_text(f)}" for n, f in names.items())])
+
+
+def shape(derivative: matcalc.Derivative) -> str:
+    """The shape, with the orientation that the layout gives to one axis."""
+    orientation = {"row": ", a row", "column": ", a column"}.get(str(derivative.form.kind), "")
+    return f"({', '.join(derivative.shape)}){orientation}"
 
 
 def assumptions(derivatives: Sequence[matcalc.Derivative]) -> str:
@@ -115,7 +124,7 @@ def assumptions(derivatives: Sequence[matcalc.Derivative]) -> str:
     facts = [
         "assumed: " + "; ".join(text.replace(" ", "\0") for text in declarations),  # \0: no line break here
         f"layout: {derivatives[0].layout}",
-        *(f"shape by {derivative.wrt}: ({', '.join(derivative.shape)})" for derivative in derivatives),
+        *(f"shape by {derivative.wrt}: {shape(derivative)}" for derivative in derivatives),
         *(f"note: {note}" for note in notes),
     ]
     return "\n".join(textwrap.fill(fact, WIDTH, subsequent_indent="  ") for fact in facts).replace("\0", " ")
@@ -129,11 +138,34 @@ def text_answer(derivatives: Sequence[matcalc.Derivative], form: str, sizes: dic
     return "\n\n".join([*blocks, assumptions(derivatives)])
 
 
+def comparison(derivative: matcalc.Derivative, found: Any) -> str:
+    """Entries of the derivative and of the numeric one side by side, those that differ most first, and the verdict."""
+    sizes = ", ".join(f"{name} = {size}" for name, size in found.sizes.items())
+    lines = [f"by {derivative.wrt}, by {found.method}" + (f", with {sizes}" if sizes else "")]
+    if found.analytic.shape == found.numeric.shape:
+        places = product(*(range(1, size + 1) for size in found.analytic.shape))
+        pairs = zip(places, found.analytic.ravel().tolist(), found.numeric.ravel().tolist(), strict=True)
+        rows = sorted(pairs, key=lambda row: -abs(row[1] - row[2]))
+        lines.append(f"{'entry':16}{'derivative':>24}{'numeric':>24}")
+        for place, ours, theirs in rows[:SHOWN_ENTRIES]:
+            lines.append(f"{list(place)!s:16}{ours + 0.0:24.15g}{theirs + 0.0:24.15g}")  # + 0.0 makes 0 of -0
+        if len(rows) > SHOWN_ENTRIES:
+            lines.append(f"... and {len(rows) - SHOWN_ENTRIES} more entries, which differ no more")
+        if not found.numeric.any():
+            lines.append("note: every entry is 0 at this point; --seed draws another point")
+    else:
+        lines.append(f"the derivative has shape {found.analytic.shape}, the numeric one {found.numeric.shape}")
+    verdict = "they agree" if found.agrees else "they DISAGREE"
+    return "\n".join([*lines, f"largest relative error: {found.largest_relative_error:.1e}; {verdict}"])
+
+
 def by_name(
     source: str, wrt: tuple[str, ...], declare: tuple[str, ...], layout: str, order: int, of: str | None
 ) -> matcalc.Derivatives:
     """The derivatives, by the name of the variable."""
-    return matcalc.derive(read_source(source), wrt=list(wrt), declare=list(declare), layout=layout, order=order, of=of)
+    text, name = read_source(source)
+    derivatives: matcalc.Derivatives = matcalc.derive(text, list(wrt), declare, layout, order, of=of, name=name)
+    return derivatives
 
 
 def source_options(command: click.decorators.FC) -> click.decorators.FC:
@@ -212,7 +244,8 @@ def derive(
         derivatives = by_name(source, wrt, declare, layout, order, of)
         printed = list(derivatives.values())
         if emit == "numpy":
-            echo(derivatives.numpy(value=value) if len(printed) > 1 else printed[0].numpy(value=value))
+            module = derivatives.numpy(value=value) if len(printed) > 1 else printed[0].numpy(value=value)
+            echo(module.rstrip("\n"))
         elif emit == "json":
             objects = [derivative.to_json() for derivative in printed]
             echo(json.dumps(objects if len(objects) > 1 else objects[0], indent=2))
@@ -243,9 +276,9 @@ def check(
     """
     with reported_errors():
         derivatives = by_name(source, wrt, declare, layout, order, of)
-        checks = [derivative.check(seed=seed, sizes=size) for derivative in derivatives.values()]
-        echo("\n\n".join(found.text for found in checks))
-    sys.exit(0 if all(found.agrees for found in checks) else 1)
+        checks = [(derivative, derivative.check(seed=seed, sizes=size)) for derivative in derivatives.values()]
+        echo("\n\n".join(comparison(derivative, found) for derivative, found in checks))
+    sys.exit(0 if all(found.agrees for _, found in checks) else 1)
 
 
 if __name__ == "__main__":

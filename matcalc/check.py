@@ -81,8 +81,8 @@ def check(
 def relative_error(analytic: Array, numeric: Array) -> float:
     """The largest relative error of an entry; inf if shapes differ or an entry is not finite.
 
-    An entry less than a thousandth of the largest, or than 0.01, counts as if it were so large: differences are not more
-    accurate than that where terms cancel.
+    An entry less than a thousandth of the largest, or than 0.01, counts as if it were so large: differences are not
+    more accurate than that where terms cancel.
     """
     if analytic.shape != numeric.shape or not np.isfinite(analytic).all() or not np.isfinite(numeric).all():
         return math.inf

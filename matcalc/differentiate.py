@@ -108,11 +108,16 @@ def higher_derivative(node: Derivative, position: int) -> Node:
 
 
 def chain(outer: Node, outer_axes: list[object], partial: Node, axes: list[object], out: list[object]) -> Node:
-    """The contraction of a derivative with a partial derivative, term by term, factors of the partial laid open."""
+    """The contraction of a derivative with a partial derivative, whose factors are laid open.
+
+    The Jacobian of a matrix operation is contracted term by term (so its deltas go); a factor entry by entry, as 1 - y²
+    is, stays one.
+    """
     if is_zero(partial):
         dimensions = dict(zip(outer_axes, outer.shape, strict=True)) | dict(zip(axes, partial.shape, strict=True))
         return zero(tuple([dimensions[label] for label in out]))
-    terms = partial.operands if isinstance(partial, Add) else (partial,)
+    entrywise = set(axes) <= set(outer_axes)
+    terms = partial.operands if isinstance(partial, Add) and not entrywise else (partial,)
     return add([product(1, [(outer, outer_axes), (term, axes)], out, flatten=lambda p: p is term) for term in terms])
 
 
@@ -123,14 +128,21 @@ def reverse(function: Node, variable: Node) -> Node:
         return zero(function.shape + variable.shape)
     relevant = set(order)
     rank = function.order
-    contributions: dict[Node, list[Node]] = {function: [identity(function.shape)]}
+    # What each user of a node contributes, last user first; the sum is taken in the order of the text.
+    contributions: dict[Node, list[list[Node]]] = {function: [[identity(function.shape)]]}
     for node in reversed(order):
-        adjoint = add(contributions.pop(node, [zero(function.shape + node.shape)]))
+        users = contributions.pop(node, [])
+        if not users:  # a variable whose derivatives alone occur
+            continue
+        adjoint = add([term for user in reversed(users) for term in user])
         if node is variable:
             return adjoint
+        pulled: dict[Node, list[Node]] = {}
         for operand, contribution in pull_back(node, adjoint, rank, relevant):
-            contributions.setdefault(operand, []).append(contribution)
-    raise AssertionError("the variable is below the function")
+            pulled.setdefault(operand, []).append(contribution)
+        for operand, terms in pulled.items():
+            contributions.setdefault(operand, []).append(terms)
+    return zero(function.shape + variable.shape)
 
 
 def pull_back(node: Node, adjoint: Node, rank: int, relevant: set[Node]) -> Iterator[tuple[Node, Node]]:

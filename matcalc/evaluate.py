@@ -22,7 +22,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import reduce
+from functools import cached_property, reduce
 from typing import Any, Protocol
 
 import numpy as np
@@ -86,7 +86,9 @@ def dependent(name: str, x: Jet, shape: tuple[int, ...], kind: str, properties: 
     features = apply("sin", product(inward, replace(x, kind="column")) + random.uniform(-1, 1, width))
     flat = product(outward, features) + random.uniform(0.2, 0.8, size)
     y = linear(flat, lambda a: a.reshape(a.shape[:-1] + shape), shape, kind)
-    return reduce(lambda value, rule: rule(value), (STRUCTURE[p] for p in STRUCTURE if p in properties), y)
+    implied = {"invertible"} if {"orthogonal", "positive-definite", "skew"} & set(properties) else set()
+    wanted = [rule for declared, rule in STRUCTURE.items() if declared in set(properties) - implied]
+    return reduce(lambda value, rule: rule(value), wanted, y)
 
 
 def triangle(x: Jet, mask: Callable[[Array], Array]) -> Jet:
@@ -137,6 +139,11 @@ class Context:
     #: The type of the numbers that are written in a form.
     number: type[np.floating[Any]]
 
+    @cached_property
+    def arguments(self) -> dict[str, tuple[Form, ...]]:
+        """The arguments of the dependent variables, as forms."""
+        return {name: tuple(Form("name", (), a) for a in v.arguments) for name, v in self.unknowns.items()}
+
     def size(self, axis: Axis, span: Span | None = None) -> int:
         """The number of entries along an axis."""
         sizes = [d if isinstance(d, int) else self.sizes.get(d) for d in axis]
@@ -172,7 +179,7 @@ class Frame:
             node = stack[-1]
             missing = [] if id(node) in self.done else [a for a in self.needs(node) if id(a) not in self.done]
             if missing and id(node) in begun:
-                raise MatcalcError("the assignments go in a circle", node.span)
+                raise MatcalcError("a name depends on itself", node.span)
             if missing:
                 begun.add(id(node))
                 stack.extend(missing)
@@ -187,8 +194,7 @@ class Frame:
         if form.head in ("tensor", "bsum", "derivative"):
             return ()
         if form.head == "name":
-            definition = self.definition(form.value)
-            return () if definition is None else (definition,)
+            return self.definition(form.value)
         if form.head == "call":
             return form.args[: self.operands(form)]
         return form.args
@@ -199,11 +205,13 @@ class Frame:
             return 1 if form.value in ("vector", "matrix") else 0
         return 1 if form.value in ("sum", "mean") else len(form.args)
 
-    def definition(self, name: str) -> Form | None:
-        """The form that is assigned to a name, unless the name is held or has a value."""
+    def definition(self, name: str) -> tuple[Form, ...]:
+        """The form that is assigned to a name, or the arguments on which it depends; none if it is held or given."""
         if name in self.held or name in self.context.values:
-            return None
-        return self.context.assignments.get(name)
+            return ()
+        if name in self.context.assignments:
+            return (self.context.assignments[name],)
+        return self.context.arguments.get(name, ())
 
     def step(self, form: Form) -> Jet:
         """The value of a form whose needs are done."""
@@ -227,19 +235,16 @@ class Frame:
         if name in context.values:
             return given(form, context)
         if name in context.assignments:
-            return self.done[id(context.assignments[name])][1]
+            return self.arguments(form)[0]
         if name in context.unknowns:
-            return self.dependent(name, context.unknowns[name])
+            unknown = context.unknowns[name]
+            shape = tuple(context.size(axis) for axis in unknown.shape)
+            return dependent(name, concatenate(self.arguments(form)), shape, unknown.kind, unknown.properties)
         if name in context.sizes:
             return self.scalar(Fraction(context.sizes[name]))
         if name == "pi":
             return constant(4 * np.arctan(np.asarray(1, context.number)), "scalar", 0)
         raise MatcalcError(f"no value is given for `{name}`", form.span)
-
-    def dependent(self, name: str, unknown: Unknown) -> Jet:
-        arguments = [self.value(Form("name", (), argument)) for argument in unknown.arguments]
-        shape = tuple(self.context.size(axis) for axis in unknown.shape)
-        return dependent(name, concatenate(arguments), shape, unknown.kind, unknown.properties)
 
     # Heads
 
@@ -280,7 +285,7 @@ class Frame:
         if name in ("vector", "matrix"):
             kind, shape = ("column", 1) if name == "vector" else ("matrix", 2)
             return times(arguments[0], constant(np.ones(self.context.shape(form)), kind, shape))
-        sizes = tuple(self.context.size((dimension(a),), a.span) for a in form.args) or self.context.shape(form)
+        sizes = tuple(self.context.size(axis_of(a), a.span) for a in form.args) or self.context.shape(form)
         if name == "commutation":
             return constant(commutation(*(sizes if form.args else commuted(form, self.context))), "matrix", 2)
         if name == "eye":
@@ -495,12 +500,14 @@ def companions(name: str, body: Form) -> set[str | int]:
 
 
 def visible(form: Form, name: str) -> Iterator[Form]:
-    """The subforms in which an index of this name is the one that is bound outside."""
-    stack = [form]
+    """The subforms in which an index of this name is the one that is bound outside, each once."""
+    stack, seen = [form], set[int]()
     while stack:
         node = stack.pop()
-        yield node
-        stack.extend(a for a in node.args if not (node.head in ("tensor", "bsum") and name in node.value))
+        if id(node) not in seen:
+            seen.add(id(node))
+            yield node
+            stack.extend(a for a in node.args if not (node.head in ("tensor", "bsum") and name in node.value))
 
 
 def precision(values: Mapping[str, Any]) -> type[np.floating[Any]]:
@@ -545,9 +552,11 @@ def integer(form: Form) -> int:
     return int(form.value)
 
 
-def dimension(form: Form) -> int | str:
-    """The dimension that an argument of a constructor is."""
-    return form.value if form.head == "name" else integer(form)
+def axis_of(form: Form) -> Axis:
+    """The axis that an argument of a constructor is: a dimension, or a product of dimensions."""
+    if form.head == "mul":
+        return tuple(dimension for factor in form.args for dimension in axis_of(factor))
+    return (form.value if form.head == "name" else integer(form),)
 
 
 def commutation(m: int, n: int) -> Array:

@@ -20,7 +20,8 @@ Heads, a closed list.  `E` stands for a form, `s` for a scalar form, indices are
     transpose   E                                           `E'`
     call        E, ...          str                         an operation of the registry by its name; the sizes of
                                                             `eye`, `ones`, `zeros`, `commutation` are arguments
-                                                            (`number` or `name` forms), the axis of `sum`, `mean` too
+                                                            (`number` or `name` forms, a `mul` of them for a compound
+                                                            axis), the axis of `sum`, `mean` too (a `number`)
     unknown     E               (str, int)                  unknown function and order of its derivative: f''(E) is ("f", 2)
     entry       E               (index, ...)                E[i,j]; an index is a name or a positive int
     delta                       (index, index)              delta(i, j)

@@ -251,7 +251,10 @@ def infer(
         raise UnknownNameError(f"`{layout}` is not a layout", hint=hint)
     if not operations():
         load_operations()
-    return _Inference(program, layout, extra).run(alike)
+    try:
+        return _Inference(program, layout, extra).run(alike)
+    except RecursionError:
+        raise MatcalcError("nested too deeply", hint="split the expression with assignments, one a line") from None
 
 
 def infer_expression(text: str, declare: Iterable[str] = (), layout: str = "numerator") -> TypedProgram:
@@ -338,9 +341,9 @@ class _Inference:
         a, b = axes(left)[i], axes(right)[j]
         first, second = self.measure(left, i), self.measure(right, j)
         if left is right:
-            hint = "this needs a square matrix"
             message = f"{shown(left)} is not square: {self.size(a)} rows and {self.size(b)} columns"
-            return DimensionError(message, left.span or place.span, hint=hint, related=self.origins(left, a, b))
+            span = left.span or place.span
+            return DimensionError(message, span, hint="a square matrix is needed", related=self.origins(left, a, b))
         hint = None
         if "?" in first or "?" in second:
             hint = "no sizes make them equal"
@@ -373,8 +376,9 @@ class _Inference:
         if variable is not None and variable.declaration is not None:
             places.append((f"`{form.value}` is declared here", variable.declaration.span))
         for axis in sizes:
-            found = [item for item in axis if isinstance(item, _Unknown) and item.place is not None]
-            places.extend((f"the size {self.size((item,))} comes from here", item.place) for item in found if item.place)
+            for item in axis:
+                if isinstance(item, _Unknown) and item.place is not None:
+                    places.append((f"the size {self.size((item,))} comes from here", item.place))
         return tuple(places)
 
     def make_alike(self, left: Form, right: Form) -> None:
@@ -509,8 +513,7 @@ class _Inference:
         """Give names to the unknowns that are left, and put solved shapes into all nodes."""
         names = _Names(self.solver, self.taken_names())
         for variable in self.variables.values():
-            if variable.kind == "matrix":
-                names.first_matrix(*variable.shape)
+            if variable.kind == "matrix" and names.first_matrix(*variable.shape):
                 break
         for variable in self.variables.values():
             variable.shape = names.solved(variable.shape)
@@ -605,7 +608,7 @@ class _Inference:
         for right in args[1:]:
             kind, shape = self.multiplied(left, right, form)
             span = left.span.through(right.span) if left.span and right.span else form.span
-            left = Form("mul", kind=kind, shape=shape, span=span)
+            left = Form("mul", kind=kind, shape=shape, span=span)  # type: ignore[arg-type]
         return self.node(form, left.kind or "", axes(left), args)
 
     def multiplied(self, left: Form, right: Form, place: Form) -> tuple[str, tuple[_Axis, ...]]:
@@ -688,7 +691,8 @@ class _Inference:
             hint = f"write {x}.^{y} to raise each entry"
             if base.kind == "column" and exponent.head == "number" and exponent.value == 2:
                 hint += f", or {x}'*{x}"
-            raise KindError(f"{shown(base)} is {a_kind(base)}, and `^` raises scalars and matrices", form.span, hint=hint)
+            message = f"{shown(base)} is {a_kind(base)}, and `^` raises scalars and matrices"
+            raise KindError(message, form.span, hint=hint)
         exponent = self.integer(exponent, base)
         self.square(base, form)
         return self.node(form, "matrix", axes(base), (base, exponent))
@@ -1033,9 +1037,8 @@ class _Inference:
         """d(vec(E))/d(vec(X)): a matrix with the axis of vec(E) and that of vec(X), in both layouts."""
         is_vec = expression.head == "call" and expression.value == "vec"
         if form.value != "d" or not is_vec:
-            raise KindError(
-                "a derivative by vec(X) is one of vec(E)", form.span, hint="write d(vec(E))/d(vec(X)), or jacobian(E, X)"
-            )
+            hint = "write d(vec(E))/d(vec(X)), or jacobian(E, X)"
+            raise KindError("a derivative by vec(X) is one of vec(E)", form.span, hint=hint)
         return self.node(form, "matrix", axes(expression) + axes(variable), (expression, variable), form.value)
 
     def by_layout(self, form: Form, expression: Form, variable: Form) -> tuple[str, tuple[_Axis, ...]]:
@@ -1092,12 +1095,13 @@ class _Names:
         self.given.append(word)
         return word
 
-    def first_matrix(self, rows: _Axis, columns: _Axis) -> None:
-        """Rows m and columns n; n alone if they are equal."""
+    def first_matrix(self, rows: _Axis, columns: _Axis) -> bool:
+        """Name rows m and columns n, n alone if they are equal; False if both are known."""
         r, c = self.solver.resolve(rows), self.solver.resolve(columns)
         if r != c and len(r) == len(c) == 1 and isinstance(r[0], _Unknown) and isinstance(c[0], _Unknown):
             self.solver.bind(r[0], (self.take("m"),), None)
             self.solver.bind(c[0], (self.take("n"),), None)
+        return any(isinstance(item, _Unknown) for item in r + c)
 
     def solved(self, shape: tuple[_Axis, ...]) -> tuple[_Axis, ...]:
         """The shape with names for what is left unknown."""
@@ -1137,7 +1141,8 @@ def size_axis(form: Form) -> _Axis:
         return (int(form.value),)
     if form.head == "mul":
         return tuple(item for arg in form.args for item in size_axis(arg))
-    raise KindError("a size is a positive whole number or a name", form.span, hint="write ones(3), ones(n) or ones(m, n)")
+    hint = "write ones(3), ones(n) or ones(m, n)"
+    raise KindError("a size is a positive whole number or a name", form.span, hint=hint)
 
 
 def size_form(axis: tuple[_Item, ...], span: Span | None) -> Form:

@@ -71,7 +71,11 @@ _OPERATORS = {
     "¬": "not",
 }
 _PRIMES = {"″": 2, "‴": 3, "⁗": 4}
-_KEPT = frozenset(GREEK) | frozenset(_SUBSCRIPTS) | frozenset(_SUPERSCRIPTS) | frozenset(_PRIMES) | frozenset(_OPERATORS)
+#: Characters that have a meaning of their own here.
+_KEPT = frozenset({*GREEK, *_SUBSCRIPTS, *_SUPERSCRIPTS, *_PRIMES, *_OPERATORS})
+
+#: What a compatibility character may be to be read as the plain one: of another font or width, not raised or circled.
+_PLAIN_FORMS = frozenset({"", "<font", "<wide", "<narrow", "<noBreak", "<compat"})
 
 _LETTER = "A-Za-z_" + "".join(GREEK)
 _TOKEN = re.compile(
@@ -129,7 +133,8 @@ def spell(text: str) -> str:
 @lru_cache(maxsize=4096)
 def _fold_character(character: str) -> str:
     """The one character that a compatibility character stands for, or itself."""
-    if character in _KEPT:
+    form, _, rest = unicodedata.decomposition(character).rpartition("> ")
+    if character in _KEPT or form not in _PLAIN_FORMS or " " in rest:
         return character
     plain = unicodedata.normalize("NFKC", character)
     return plain if len(plain) == 1 else character
@@ -168,7 +173,7 @@ def lex(source: str, name: str | None = None, *, lines: bool = False) -> list[To
         elif kind == "number":
             add(Token("number", _bounded(word, source, at, name), at, end))
         elif kind == "superscript":
-            add(Token("superscript", word.translate(_RAISED), at, end))
+            add(Token("superscript", _bounded(word.translate(_RAISED), source, at, name), at, end))
         elif kind == "primes":
             tokens.extend([Token("'", "'", at, end)] * _PRIMES[word])
         elif kind == "newline" and lines and not depth:
@@ -198,6 +203,8 @@ def _bad_character(source: str, at: int, name: str | None) -> ParseError:
         title = "NUL"
     elif unicodedata.combining(character):
         hint = f"write the accent as a word: x{_MARKS.get(character, 'hat')}"
+    elif unicodedata.decomposition(character).startswith("<super>"):
+        hint = hint or "only numbers and T are read as superscripts: write x^n"
     elif character.isalpha() and hint is None:
         hint = "names are made of Latin and Greek letters, digits and _"
     message = f"a character that has no meaning here: {shown}U+{ord(character):04X} {title}"

@@ -9,7 +9,7 @@ real u, and the atom's derivative is a polynomial in atoms.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from fractions import Fraction
+from itertools import count
 
 from matcalc.differentiate import derivative
 from matcalc.errors import KindError, MatcalcError, UnsupportedError
@@ -128,32 +128,29 @@ class Environment:
         return Tensor(add(nodes), groups, indices)
 
     def _lower_mul(self, form: Form) -> Tensor:
-        left: str | None = None
-        right: str | None = None
-        letters = iter("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" + "".join(map(chr, range(0x100, 0x3000))))
-        scalar = True
-        factors: list[tuple[Tensor, str]] = []
+        """A chain of products: each factor's row index is the column index of what stands left of it."""
+        if form.kind == "tensor":
+            return self._scaled_tensor(form)
+        fresh = count()
+        open_labels: dict[str, str] = {}
+        factors: list[tuple[Tensor, list[str]]] = []
         for arg in form.args:
-            value = self.lower(arg)
-            if arg.kind == "tensor":
-                return self._scaled_tensor(form)
-            if arg.kind == "scalar":
-                factors.append((value, ""))
-                continue
-            row = next(letters) if arg.kind in ("column", "matrix") else None
-            column = next(letters) if arg.kind in ("row", "matrix") else None
-            if scalar:
-                left, right, scalar = row, column, False
-            elif right is not None and row is not None:
-                row, right = right, column
-                scalar = left is None and right is None
-                factors.append((value, row + (column or "")))
-                continue
+            own = {side: f" {next(fresh)}" for side in SIDES[arg.kind or ""]}
+            if "column" in open_labels and "row" in own:
+                own["row"] = open_labels.pop("column")
+                factors.append((self.lower(arg), list(own.values())))
+                own.pop("row")
             else:
-                right = column
-            factors.append((value, (row or "") + (column or "")))
-        specification = ",".join(letters for _, letters in factors) + "->" + (left or "") + (right or "")
-        return contract(specification, *(value for value, _ in factors))
+                factors.append((self.lower(arg), list(own.values())))
+                own = {side: label for side, label in own.items() if side not in open_labels or side == "column"}
+            open_labels.update(own)
+        indices = tuple(dict.fromkeys(index for value, _ in factors for index in value.indices))
+        lengths = {name: n for value, names in factors for name, n in zip(names, value.groups, strict=True)}
+        result = [open_labels[side] for side in ("row", "column") if side in open_labels]
+        out = [(name, part) for name, n in indices for part in range(n)]
+        out += [(name, part) for name in result for part in range(lengths[name])]
+        node = product(1, [(value.node, value.labels(names)) for value, names in factors], out)
+        return Tensor(node, tuple(lengths[name] for name in result), indices)
 
     def _scaled_tensor(self, form: Form) -> Tensor:
         values = [self.lower(arg) for arg in form.args]
@@ -412,6 +409,10 @@ def one() -> Tensor:
 def out_names(labels: list[tuple[str, int]]) -> Iterator[tuple[str, None]]:
     """The names of labels, in order, as the items of a dict."""
     return ((name, None) for name, _ in labels)
+
+
+#: The axes that a value of each kind has.
+SIDES = {"scalar": (), "column": ("row",), "row": ("column",), "matrix": ("row", "column")}
 
 
 def axis_letters(kind: str | None) -> str:

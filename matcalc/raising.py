@@ -402,15 +402,26 @@ def factored_chains(terms: Sequence[Term]) -> Form:
 
 def joined_terms(terms: Sequence[Term], end: int) -> list[Term]:
     """Terms with equal scalars and an equal factor at this end of the chain, joined: A*B + A*C = A*(B + C)."""
-    groups: list[list[Term]] = []
+    groups: dict[object, list[list[Term]]] = {}
     for term in terms:
-        for group in groups:
+        bucket = groups.setdefault(outline(flat_chain(term)[end]) if term.chain else None, [])
+        for group in bucket:
             if joinable(group[0], term, end):
                 group.append(term)
                 break
         else:
-            groups.append([term])
-    return [join(group, end) if len(group) > 1 else group[0] for group in groups]
+            bucket.append([term])
+    return [join(group, end) if len(group) > 1 else group[0] for bucket in groups.values() for group in bucket]
+
+
+def outline(form: Form) -> object:
+    """A key that equal forms share, made of the nodes down the first arguments."""
+    key = []
+    while True:
+        key.append((form.head, form.value, len(form.args)))
+        if not form.args:
+            return tuple(key)
+        form = form.args[0]
 
 
 def flat_chain(term: Term) -> tuple[Form, ...]:

@@ -8,7 +8,7 @@ Special points have zeros, ties and sizes 1.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -221,22 +221,47 @@ def is_regular(program: Program, point: Point, random: np.random.Generator) -> b
     return True
 
 
+def inverted(program: Program) -> list[Form]:
+    """The inverses of the matrices whose determinants occur: the derivative of `det` is often said with them."""
+    forms = (program.output, *program.extra, *program.assignments.values())
+    called = {id(f): f for form in forms for f in unindexed(form) if f.head == "call" and f.value in ("det", "adj")}
+    return [Form("call", form.args, "inv") for form in called.values()]
+
+
+def unindexed(form: Form) -> Iterator[Form]:
+    """Every subform once that is not under a bound index."""
+    stack, seen = [form], set[int]()
+    while stack:
+        node = stack.pop()
+        if id(node) not in seen:
+            seen.add(id(node))
+            yield node
+            stack.extend(node.args if node.head not in ("tensor", "bsum") else ())
+
+
 def sample(
     program: Program, *, seed: int, sizes: Mapping[str, int] | None = None, special: bool = False
 ) -> Point:
     """A random point of the domain of a typed program; the same for the same seed.
 
     `sizes` fixes some dimensions.  With `special` the values have zeros and ties, and sizes may be 1 or equal, as
-    far as the program is defined there.  Raises MatcalcError where no point is found.
+    far as the program is defined there.  Else a matrix whose determinant occurs is invertible, if that can be.  Raises
+    MatcalcError where no point is found.
     """
-    random = np.random.default_rng(seed)
+    random, singular = np.random.default_rng(seed), None
     for manner in (("special",) * 10 if special else ()) + MANNERS:
         drawn = draw_sizes(program, random, sizes or {}, special)
         values = draw_values(program, drawn, random, manner)
-        if values is None or not is_finite(program, Point(drawn, values)):
+        point = Point(drawn, values or {})
+        if values is None or not is_finite(program, point):
             continue
-        if manner == "special" or is_regular(program, Point(drawn, values), random):
-            return Point(drawn, values)
+        if manner != "special" and not is_regular(program, point, random):
+            continue
+        if manner == "special" or all(np.isfinite(value_at(program, f, point)).all() for f in inverted(program)):
+            return point
+        singular = singular or point
+    if singular:
+        return singular
     raise MatcalcError(
         "no point was found at which the expression has a finite value",
         hint="declare what the variables need, such as `x: vector positive`, or fix the sizes",

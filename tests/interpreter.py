@@ -6,13 +6,15 @@ The interpreter reads typed text and shares no code with the symbolic engine; no
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from matcalc import Derivative
 from matcalc.evaluate import interpret
 from matcalc.form import Form, name
-from matcalc.inference import TypedProgram, infer_expression
+from matcalc.inference import TypedProgram, infer, infer_expression
+from matcalc.parser import parse_declarations, parse_expression, parse_program
 
 Functions = Mapping[tuple[str, int], Callable]
 
@@ -53,11 +55,43 @@ class Reading:
 
     def jacobian(self, wrt: str, order: int) -> Form:
         """The form of the derivative of an order, axes of the output first; of order 0 the output itself."""
-        form = self.program.output
+        form, variable = self.program.output, self.program.variables[wrt]
         for _ in range(order):
-            variable = self.program.variables[wrt]
             form = Form("derivative", (form, name(wrt, variable.kind, variable.shape)), "jacobian")
         return form
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A printed answer read back: typed beside the derivative that it claims to be, so that their sizes agree."""
+
+    reading: Reading
+
+    @staticmethod
+    def of(source: str, derived: Derivative, text: str, functions: Functions | None = None) -> Answer:
+        """`text`, with the names that the answer introduces, as an answer to the derivative of `source`."""
+        within = parse_program(source).declarations
+        stated = [line for line in derived.declarations if parse_declarations([line]).keys().isdisjoint(within)]
+        program = parse_program(source, stated)
+        introduced = {key: parse_expression(meaning) for key, meaning in derived.where.items()}
+        output = program.output if program.output_name is None else name(program.output_name)
+        for head in ("d",) if derived.order == 1 else ("hessian", *("jacobian",) * (derived.order - 2)):
+            output = Form("derivative", (output, parse_expression(derived.wrt)), head)
+        typed = infer(
+            replace(program, assignments={**program.assignments, **introduced}),
+            layout=derived.layout,
+            extra=[parse_expression(text), output],
+            alike=[(0, 1)],
+        )
+        return Answer(Reading(typed, functions or {}))
+
+    def kind_and_value(self, arrays: Mapping) -> tuple[str, np.ndarray]:
+        """Of what was printed."""
+        return self.reading.kind_and_value(arrays, {}, self.reading.program.extra[0])
+
+    def expected_kind(self, arrays: Mapping) -> str:
+        """The kind of the derivative itself, as the interpreter finds it."""
+        return self.reading.kind_and_value(arrays, {}, self.reading.program.extra[1])[0]
 
 
 def differences(function: Callable[[np.ndarray], np.ndarray], at: np.ndarray | float) -> np.ndarray:

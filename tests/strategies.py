@@ -1,7 +1,8 @@
 """Random well-typed expressions as text, built from the registry of operations.
 
-`well_typed(shape, ...)` draws expressions of symbolic shapes: `()`, `("n",)` (a column), `("m", "n")`. Every operation of the registry takes part by the signature of its record; a new record is
-drawn by existing. Arguments are guarded so that every function stands inside its domain:
+`well_typed(shape, ...)` draws expressions of symbolic shapes: `()`, `("n",)` (a column), `("m", "n")`. Every
+operation of the registry takes part by the signature of its record; a new record is drawn by existing.
+Arguments are guarded so that every function stands inside its domain:
 
     invertible          diagonally dominant
     positive, nonzero   between 1 and 3
@@ -119,11 +120,11 @@ def argument_shapes(record: Operation, overload: Overload, shape: Shape) -> Iter
     elif overload.any:
         every: list[Shape] = [(), *VECTORS, *MATRICES]
         yield from ((given,) * record.arity for given in every if shape == ())
-    elif all(len(axis) == 1 for group in groups for axis in group):  # Compound axes: see `compound`.
-        rank = len(overload.output)
-        passed, own = shape[: max(0, len(shape) - rank)], shape[max(0, len(shape) - rank) :]
+    elif all(len(axis) == 1 for group in groups for axis in group):  # Compound axes: see `scalars`.
+        rows = max(0, len(shape) - len(overload.output)) * overload.rows
+        passed, own = shape[:rows], shape[rows:]
         names = sorted({axis[0] for group in groups for axis in group})
-        for choice in itertools.product(SIZES, repeat=len(names) * (overload.rows or not passed)):
+        for choice in itertools.product(SIZES, repeat=len(names)):
             axes = dict(zip(names, choice, strict=True))
             found = tuple((*passed, *(axes[axis[0]] for axis in group)) for group in overload.inputs)
             if tuple(axes[axis[0]] for axis in overload.output) == own and all(len(given) <= 2 for given in found):

@@ -7,6 +7,7 @@ at which the caret must stand. Nothing here is timed; that an input of 100 kB en
 from __future__ import annotations
 
 import builtins
+import inspect
 import keyword
 from dataclasses import dataclass, field
 
@@ -169,7 +170,7 @@ ARGUMENTS = {
     "axis-of-a-norm": mistake("norm2(A, 1)*x", "norm2", at="norm2"),
     "three-sizes-for-eye": mistake("eye(n, n, n)*x", "eye", at="eye"),
     "one-size-for-commutation": mistake("commutation(n)*x", "commutation(m, n)", at="commutation"),
-    "a-vector-as-a-size": mistake("ones(x)'*x", "ones", at="x"),
+    "a-vector-as-a-size": mistake("ones(x)'*x", "x", at="x"),
     "size-zero": mistake("ones(0)'*x", "0", at="0"),
     "function-without-arguments": mistake("exp*x", "exp", at="exp"),
 }
@@ -180,7 +181,7 @@ DERIVATIVES = {
     "by-a-product": mistake("x'*A*x", "name", at="A*x", wrt="A*x"),
     "by-nothing": mistake("x'*A*x", "name", wrt=""),
     "by-a-number": mistake("x'*A*x", "3", at="3", wrt="3"),
-    "by-two-names-in-one": mistake("x'*A*x", "name", at="x, A", wrt="x, A"),
+    "by-two-names-in-one": mistake("x'*A*x", ",", at="x, A", wrt="x, A"),
     "by-a-sum-within": mistake("d(x'*x)/d(x + y)", "name", at="x + y"),
     "by-a-call-within": mistake("d(x'*x)/d(exp(x))", "name", at="exp(x)"),
     "without-a-denominator": mistake("d(x'*x)", "d", at="d"),
@@ -227,7 +228,7 @@ HOSTILE = {
     "private-use": mistake("\ue000*x", "U+E000", at="\ue000"),
     "form-feed": mistake("x\x0c*", ""),
     "nul-byte-in-a-declaration": mistake("x'*A*x", "U+0000", at="\0", declare=("A: matrix(n, n)\0",)),
-    "nul-byte-in-wrt": mistake("x'*A*x", "name", at="\0", wrt="x\0"),
+    "nul-byte-in-wrt": mistake("x'*A*x", "U+0000", at="\0", wrt="x\0"),
     "import-call": mistake("__import__('os').system('true')", ""),
     "attribute": mistake("x.__class__", "", at="."),
     "eval": mistake("eval(x)", "eval", at="eval"),
@@ -238,7 +239,7 @@ HOSTILE = {
     "module-function": mistake("os.system(x)", "", at="."),
     "format-string": mistake("f\"{x}\"", '"', at='"'),
     "walrus": mistake("(x := x)", ":", at=":"),
-    "wrt-import": mistake("x'*x", "name", wrt="__import__('os')"),
+    "wrt-import": mistake("x'*x", "", wrt="__import__('os')"),
     "declared-code": mistake("x'*x", "", declare=("x: vector(__import__('os').getpid())",)),
     "parentheses-left-open": mistake("(" * 10_000, "nested"),
     "parentheses-too-many": mistake("x" + ")" * 10_000, ")", at=")"),
@@ -436,16 +437,20 @@ NAMES = (
 )  # fmt: skip
 
 
-def try_name(name: str) -> tuple[np.ndarray, np.ndarray] | None:
-    """The emitted and the expected gradient of a quadratic form in a variable of this name; None where it is refused."""
+def try_name(name: str) -> tuple[str, np.ndarray, np.ndarray] | None:
+    """The parameter, and the emitted and the expected gradient of a quadratic form in a variable of this name.
+
+    None where the name is refused.
+    """
     declare = [f"{name}: vector(n)", "M: matrix(n, n)"]
     matrix, vector = np.array([[1.0, 2.0, -1.0], [0.5, 3.0, 4.0], [7.0, -2.0, 5.0]]), np.array([0.3, -1.2, 2.0])
     try:
         found = matcalc.derive(f"{name}'*M*{name}", wrt=name, declare=declare)
     except matcalc.MatcalcError:
         return None
-    safe = name + "_" * keyword.iskeyword(name)
-    return found.function()(**{safe: vector, "M": matrix}), vector @ (matrix + matrix.T)
+    function = found.function()
+    (parameter,) = inspect.signature(function).parameters.keys() - {"M"}
+    return parameter, function(**{parameter: vector, "M": matrix}), vector @ (matrix + matrix.T)
 
 
 SAFE_NAMES = [name for name in NAMES if not name.startswith("__") and name not in ("softmax", "import")]
@@ -453,15 +458,24 @@ SAFE_NAMES = [name for name in NAMES if not name.startswith("__") and name not i
 
 @pytest.mark.parametrize("name", SAFE_NAMES)
 def test_hostile_name_is_a_variable_like_any_other(name: str) -> None:
-    """The emitted function takes the variable by its name (a keyword with an underscore) and is right."""
-    found, expected = try_name(name)
+    """The emitted function is right, and its parameter is the name, if need be with an underscore behind it."""
+    parameter, found, expected = try_name(name)
+    assert parameter in (name, f"{name}_")
+    assert parameter not in {"np", "derivative", *keyword.kwlist}
     np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
 @pytest.mark.parametrize("name", sorted(set(NAMES) - set(SAFE_NAMES)))
 def test_name_with_a_meaning_is_refused_or_right(name: str) -> None:
-    found, expected = try_name(name) or (np.zeros(1), np.zeros(1))
+    parameter, found, expected = try_name(name) or ("refused", np.zeros(1), np.zeros(1))
+    assert parameter not in dir(builtins)
     np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", [name for name in keyword.kwlist if name not in ("if", "else", "and", "or", "not")])
+def test_keyword_gets_an_underscore(name: str) -> None:
+    parameter, _, _ = try_name(name)
+    assert parameter == f"{name}_"
 
 
 def test_names_of_the_emitted_code_do_not_run() -> None:

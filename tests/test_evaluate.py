@@ -15,10 +15,11 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from matcalc.errors import DimensionError, KindError, MatcalcError
-from matcalc.evaluate import evaluate, interpret
+from matcalc.evaluate import CONSTRUCTORS, HEADS, evaluate, interpret
 from matcalc.form import Form, name, number
 from matcalc.inference import TypedProgram, infer
-from matcalc.jets import smooth_function
+from matcalc.jets import ALIASES, ELEMENTWISE, FUNCTIONS, smooth_function
+from matcalc.operation import load_operations, operations
 from matcalc.parser import parse_claim, parse_expression, parse_statements
 from matcalc.sampling import Point, sample, unknowns_of
 
@@ -179,6 +180,8 @@ EXPRESSIONS = {
     "ones(2)'/2": np.array([0.5, 0.5]),
     "zeros(2, p)": np.zeros((2, 4)),
     "zeros(n)": np.zeros(3),
+    "eye(2*n)": np.eye(6),
+    "ones(n*p, m)": np.ones((12, 2)),
     "commutation(n, p)*vec(B)": B.ravel(),
     "2/n": 2 / 3,
     "pi": math.pi,
@@ -262,6 +265,14 @@ def test_denominator_layout_makes_a_gradient_a_column() -> None:
     assert kind("d(sum(x))/d(x)", layout="denominator") == "column"
     assert kind("jacobian(sum(x), x)", layout="denominator") == "row"
     assert kind("d(s*x')/d(s)", layout="denominator") == "row"
+
+
+def test_every_operation_of_the_language_has_a_value() -> None:
+    """A new record of the registry needs a line in the interpreter's own table."""
+    load_operations()
+    known = {*ELEMENTWISE, *FUNCTIONS, *CONSTRUCTORS, *HEADS}
+    spellings = {spelling for record in operations() for spelling in (record.name, *record.aliases)}
+    assert {ALIASES.get(spelling, spelling) for spelling in spellings} <= known
 
 
 # ---- Derivatives ----------------------------------------------------------------------------------------------------
@@ -485,10 +496,11 @@ def test_unknown_of_several_arguments_has_mixed_derivatives() -> None:
         ("simplex", lambda F: np.allclose(F.sum(axis=1), 1) and (F > 0).all()),
         ("positive-definite", lambda F: np.allclose(F, F.T) and np.linalg.eigvalsh(F).min() > 0),
         ("invertible", lambda F: np.linalg.cond(F) < 50),
+        ("orthogonal invertible", lambda F: np.allclose(F @ F.T, np.eye(3))),
     ],
 )
 def test_dependent_matrix_has_its_declared_property(declared: str, holds: Any) -> None:
-    unknowns = {"F": unknown((3, 3), ("s", "x"), (declared,))}
+    unknowns = {"F": unknown((3, 3), ("s", "x"), tuple(declared.split()))}
     assert holds(value("F", unknowns=unknowns))
     assert np.abs(value("d(F)/d(x)", unknowns=unknowns)).max() > 1e-3
 
@@ -512,9 +524,11 @@ def test_a_value_of_the_wrong_shape_is_refused() -> None:
         evaluate(name("x", "column", (("n",),)), {"x": np.ones(4)}, {"n": 3})
 
 
-def test_assignments_in_a_circle_are_refused() -> None:
-    with pytest.raises(MatcalcError, match="circle"):
+def test_a_name_that_depends_on_itself_is_refused() -> None:
+    with pytest.raises(MatcalcError, match="depends on itself"):
         value("h", assignments={"h": parse_expression("k + 1"), "k": parse_expression("h + 1")})
+    with pytest.raises(MatcalcError, match="depends on itself"):
+        value("U", assignments={"h": parse_expression("U + 1")}, unknowns={"U": unknown((), ("h",))})
 
 
 def test_deep_and_shared_forms_take_linear_time() -> None:

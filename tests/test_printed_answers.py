@@ -7,9 +7,14 @@ other side, a transpose taken inside.
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass, field
+from functools import cache
 
+import numpy as np
 import pytest
+from corpus import TASKS, UNKNOWN, Task, draw, parameter
+from interpreter import Answer as PrintedAnswer
 
 import matcalc
 
@@ -57,7 +62,8 @@ ANSWERS = {
         "crossentropy(y, softmax(theta))", "theta", "softmax(theta) - y", declare=SIMPLEX, **DENOMINATOR
     ),
     "cross-entropy": answer(
-        "crossentropy(y, softmax(theta))", "theta", "sum(y)*softmax(theta)' - y'", declare=("theta: vector(C)", "y: vector(C)")
+        "crossentropy(y, softmax(theta))", "theta", "sum(y)*softmax(theta)' - y'", "(sum(y)*softmax(theta) - y)'",
+        declare=("theta: vector(C)", "y: vector(C)"),
     ),
     "unknown-layer": answer("f(W*x+b)", "x", "diag(f'(W*x + b))*W", declare=("f: function",)),
     "sandwich-vec": answer("A*X*B", "X", "kron(B', A)", form="vec"),
@@ -78,9 +84,15 @@ ANSWERS = {
     "log-sum-exp": answer("logsumexp(x)", "x", "softmax(x)'"),
     "layer": answer("tanh(W*x)", "x", "diag(1 - tanh(W*x).^2)*W"),
     "exponential": answer("exp(x)", "x", "diag(exp(x))"),
-    "entries-of-a-product": answer("A*x", "A", "delta(i,k)*x[l]", "x[l]*delta(i,k)", form="index"),
+    "entries-of-a-product": answer("A*x", "A", "[i,k,l: delta(i,k)*x[l]]", "[i,k,l: x[l]*delta(i,k)]", form="index"),
     "entries-of-a-gram-matrix": answer(
-        "B'*B", "B", "delta(j,p)*B[i,q] + delta(j,q)*B[i,p]", "B[i,q]*delta(j,p) + B[i,p]*delta(j,q)", form="index"
+        "B'*B", "B", "[p,q,i,j: delta(j,p)*B[i,q] + delta(j,q)*B[i,p]]", "[p,q,i,j: B[i,q]*delta(j,p) + B[i,p]*delta(j,q)]",
+        form="index",
+    ),
+    "cases-of-a-gram-matrix": answer(
+        "B'*B", "B",
+        "[p,q,i,j: B[i,q] if j==p and p!=q else B[i,p] if j==q and p!=q else 2*B[i,q] if j==p and p==q else 0]",
+        form="cases",
     ),
 }  # fmt: skip
 
@@ -97,3 +109,81 @@ def compact(text: str) -> str:
 @pytest.mark.parametrize("case", ANSWERS.values(), ids=ANSWERS.keys())
 def test_answer_is_that_of_the_textbook(case: Answer) -> None:
     assert compact(derivative(case).to_text(form=case.form)) in map(compact, case.texts)
+
+
+# Reading back. The interpreter evaluates what was printed, with the declarations that the answer states.
+
+FORMS = ("matrix", "index", "cases")
+READABLE = [task for task in TASKS if not task.dependents]
+FOUR_AXES = [task for task in READABLE if task.name in (
+    "matrix-by-itself", "matrix-by-its-transpose", "matrix-product-by-left", "matrix-product-by-right", "matrix-sandwich",
+    "gram-matrix", "gram-matrix-other-side", "hadamard-product", "matrix-square", "matrix-cube", "inverse", "power-of-product",
+    "factorization-hessian-left", "factorization-hessian-right", "trace-of-square-hessian", "trace-of-product-hessian",
+    "logdet-hessian", "trace-of-inverse-hessian", "inverse-bilinear-hessian", "ridge-hessian", "matrix-power-four-hessian",
+    "exp-of-rectangle", "scalar-minus-matrix", "kalman-gain", "matrix-power-one", "many-uses-of-a-matrix",
+)]  # fmt: skip
+
+
+@cache
+def derived(name: str) -> matcalc.Derivative:
+    """The derivative of a task as matcalc finds it, once a process."""
+    (task,) = (task for task in TASKS if task.name == name)
+    return matcalc.derive(task.source, wrt=task.wrt, declare=task.declare, layout=task.layout, order=task.order)
+
+
+def functions_of(task: Task) -> dict:
+    """What stands for the unknown functions, as the interpreter wants it."""
+    return {(name, order): f for name in task.functions for order, f in enumerate(UNKNOWN[name].derivatives)}
+
+
+def emitted_value(task: Task, arrays: dict) -> np.ndarray:
+    """The value of the emitted function, which the tests of derivatives compare with references."""
+    function = derived(task.name).function()
+    known = {parameter(name): array for name, array in arrays.items()}
+    for (name, order), callable_ in functions_of(task).items():
+        known[("", "d", "d2", "d3")[order] + name] = callable_
+    return np.asarray(function(**{name: known[name] for name in inspect.signature(function).parameters}))
+
+
+def read_back(task: Task, form: str = "matrix") -> PrintedAnswer:
+    """What is printed in a form, read beside the derivative that it claims to be."""
+    found = derived(task.name)
+    return PrintedAnswer.of(task.source, found, found.to_text(form=form), functions_of(task))
+
+
+def assert_agree(found: np.ndarray, expected: np.ndarray) -> None:
+    assert found.shape == expected.shape
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9 * np.abs(expected).max(initial=1e-3))
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("task", READABLE, ids=lambda task: task.name)
+def test_text_reads_back_as_the_derivative(task: Task, form: str) -> None:
+    """What is printed is an expression of the language with the value of the derivative."""
+    arrays = draw(task)
+    _, value = read_back(task, form).kind_and_value(arrays)
+    assert_agree(value, emitted_value(task, arrays))
+
+
+@pytest.mark.parametrize("task", READABLE, ids=lambda task: task.name)
+def test_text_has_the_kind_of_the_derivative(task: Task) -> None:
+    """A gradient is a row in numerator layout and a column in denominator layout, as d(E)/d(X) itself is."""
+    arrays = draw(task)
+    answer = read_back(task)
+    assert answer.kind_and_value(arrays)[0] == answer.expected_kind(arrays)
+
+
+@pytest.mark.parametrize("task", FOUR_AXES, ids=lambda task: task.name)
+def test_vec_form_reads_back_as_the_jacobian_of_columns(task: Task) -> None:
+    """The vec form is the matrix of d(vec(E))/d(vec(X)), or the Hessian by vec(X)."""
+    arrays = draw(task)
+    expected = emitted_value(task, arrays).transpose(1, 0, 3, 2)
+    rows, columns = expected.shape[0] * expected.shape[1], expected.shape[2] * expected.shape[3]
+    _, value = read_back(task, "vec").kind_and_value(arrays)
+    assert_agree(value, expected.reshape(rows, columns))
+
+
+def test_vec_form_is_refused_where_there_is_none() -> None:
+    """Three axes more than a matrix has are no matrix; the message says so."""
+    with pytest.raises(matcalc.MatcalcError, match="vec"):
+        matcalc.derive("inv(X)", wrt="X", order=2).to_text(form="vec")

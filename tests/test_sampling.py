@@ -116,6 +116,15 @@ def test_points_lie_in_the_domain(text: str, declare: str, seed: int) -> None:
     assert np.isfinite(value_at(program, program.output, sample(program, seed=seed)))
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_determinant_is_that_of_an_invertible_matrix_where_that_can_be(seed: int) -> None:
+    """X'*X is singular unless X has at least as many rows as columns; an outer product always is."""
+    sizes = sample(typed("det(X'*X)", "X: matrix(m, n)"), seed=seed).sizes
+    assert sizes["m"] > sizes["n"]
+    program = typed("det(x*y')", "x: vector(n)", "y: vector(n)")
+    assert abs(value_at(program, program.output, sample(program, seed=seed))) < 1e-12
+
+
 def test_no_point_is_an_error_that_says_what_to_do() -> None:
     with pytest.raises(MatcalcError, match="no point was found"):
         sample(typed("log(-s^2)", "s: scalar"), seed=0)

@@ -2,9 +2,9 @@
 
     nodes ─assembly→ steps (shared array operations; `contraction` chooses them) ─writer→ statements ─module→ text
 
-Emitted functions take anything that `np.asarray` takes.  Integers become floats; complex numbers stay, so that a derivative can be
-checked by a complex step wherever its functions are analytic.  A scalar result is a float (NumPy's, mostly), any other
-an array of its own that shares no memory with an argument.
+Emitted functions take anything that `np.asarray` takes.  Integers become floats; complex numbers stay, so that a
+derivative can be checked by a complex step wherever its functions are analytic.  A scalar result is a float (NumPy's,
+mostly), any other an array of its own that shares no memory with an argument.
 """
 
 from matcalc.codegen.module import Source, compile_function, generate

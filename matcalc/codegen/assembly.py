@@ -110,7 +110,7 @@ class Assembly:
     # ---- Answers.
 
     def answer(self, node: Node, groups: Sequence[int]) -> Step:
-        """An array of the exact shape of the node, with its axes joined as `groups` says, that nothing else refers to."""
+        """An array of the shape of the node, its axes joined as `groups` says, that is no view of a parameter."""
         return self.joined(self.owned(self.full(node)), node.shape, groups)
 
     def owned(self, step: Step) -> Step:
@@ -125,8 +125,9 @@ class Assembly:
 
     def full(self, node: Node) -> Step:
         """An array with all axes of the node in order."""
-        if node in self.structured and node in self.roots and (node.order > 2 or self.structured[node].value.step.order):
-            return self.scatter(node.shape, None, [self.structured[node]])
+        term = self.structured.get(node)
+        if term is not None and node in self.roots and (node.order > 2 or term.value.step.kind != "number"):
+            return self.scatter(node.shape, None, [term])
         return self.completed(self.value(node), node)
 
     def signed(self, value: Value) -> Step:
@@ -143,10 +144,12 @@ class Assembly:
 
     def compute(self, node: Node) -> None:
         """Make the value of a node from those of its operands."""
-        if isinstance(node, Product | Delta):
+        if isinstance(node, Product):
             self.compute_product(node)
         elif isinstance(node, Add):
-            self.values[node] = self.add(node)
+            self.add(node)
+        elif isinstance(node, Delta):
+            self.structured[node] = Structured(Value(self.steps.number(1), ()), (0, 0))
         else:
             self.values[node] = RULES[type(node)](self, node)
 
@@ -178,10 +181,13 @@ class Assembly:
         return Value(self.steps.make("call", steps, node.name, order), axes)
 
     def aligned(self, values: Sequence[Value]) -> tuple[list[Step], tuple[int, ...]]:
-        """The steps of several values, ready to be broadcast, and the axes that they have together."""
-        axes = max((value.axes for value in values), key=len)
-        if not all(set(value.axes) <= set(axes) for value in values):
-            axes = tuple(sorted({axis for value in values for axis in value.axes}))
+        """The steps of several values, ready to be broadcast, and the axes that they have together.
+
+        The axes stand in the order that most of the values have that have them all, if any has.
+        """
+        together = tuple(sorted({axis for value in values for axis in value.axes}))
+        orders = Counter(value.axes for value in values if len(value.axes) == len(together))
+        axes = max([together, *orders], key=lambda order: orders[order])
         return [self.steps.place(self.signed(value), value.axes, axes) for value in values], axes
 
     def apply_matrix(self, node: Apply) -> Value:
@@ -212,21 +218,43 @@ class Assembly:
     def compute_product(self, node: Node) -> None:
         """The value of a product, on the distinct axes of the result where deltas make some equal."""
         coefficient, factors = self.open(node)
-        roots = list(range(node.order))
-        for _, labels in (factor for factor in factors if isinstance(factor[0], Delta)):
-            roots[max(labels)] = roots[min(labels)]
+        root = self.joined_labels(factors)
+        factors = [(operand, tuple(root(label) for label in labels)) for operand, labels in factors]
+        roots = tuple(root(axis) for axis in range(node.order))
         lifted = node in self.only_summed and coefficient < 0
-        value = self.contraction(-coefficient if lifted else coefficient, node, factors, sorted(set(roots)))
-        value = Value(value.step, value.axes, -1 if lifted else 1)
-        if roots == list(range(node.order)):
-            self.values[node] = value
-        else:
-            self.structured[node] = Structured(value, tuple(roots))
+        value = self.contraction(-coefficient if lifted else coefficient, node, factors, frozenset(roots))
+        self.keep(node, Structured(Value(value.step, value.axes, -1 if lifted else 1), roots))
 
-    def open(self, node: Node) -> tuple[Fraction, list[tuple[Node, tuple[int, ...]]]]:
+    def keep(self, node: Node, term: Structured) -> None:
+        """Note what a node is."""
+        if term.roots == tuple(range(node.order)):
+            self.values[node] = term.value
+        else:
+            self.structured[node] = term
+
+    def joined_labels(self, factors: Sequence[tuple[Node, tuple[int, ...]]]) -> Callable[[int], int]:
+        """For each label the least one that deltas among the factors make equal to it."""
+        parent: dict[int, int] = {}
+
+        def root(label: int) -> int:
+            while label in parent:
+                label = parent[label]
+            return label
+
+        for operand, labels in factors:
+            for k, equal in enumerate(self.roots_of(operand)):
+                low, high = sorted((root(labels[k]), root(labels[equal])))
+                if low < high:
+                    parent[high] = low
+        return root
+
+    def roots_of(self, node: Node) -> tuple[int, ...]:
+        """Which axis each axis of an operand equals."""
+        term = self.structured.get(node)
+        return term.roots if term is not None else tuple(range(node.order))
+
+    def open(self, node: Product) -> tuple[Fraction, list[tuple[Node, tuple[int, ...]]]]:
         """Coefficient and factors of a product, with those of factors that are absorbed in their place."""
-        if not isinstance(node, Product):
-            return Fraction(1), [(node, tuple(range(node.order)))]
         coefficient, factors = node.coefficient, []
         fresh = 1 + max((label for labels in node.labels for label in labels), default=node.order)
         for operand, labels in node.factors:
@@ -243,43 +271,61 @@ class Assembly:
         return coefficient, factors
 
     def contraction(
-        self, coefficient: Fraction, node: Node, factors: list[tuple[Node, tuple[int, ...]]], axes: Sequence[int]
+        self, coefficient: Fraction, node: Node, factors: list[tuple[Node, tuple[int, ...]]], out: frozenset[int]
     ) -> Value:
-        """The contraction of factors that are no deltas to some axes of the node."""
+        """The contraction of factors to some axes of the node; what deltas say is in the labels."""
         dimensions: dict[int, Dimension] = dict(enumerate(node.shape))
         operands: list[tuple[Step, tuple[int, ...]]] = []
         summed: dict[int, Dimension] = {}
         for operand, labels in factors:
             dimensions.update(zip(labels, operand.shape, strict=True))
-            if not isinstance(operand, Delta):
-                value = self.value(operand)
-                coefficient *= value.sign
-                operands.append((value.step, tuple(labels[axis] for axis in value.axes)))
-                summed |= {label: dimensions[label] for label in labels if label >= node.order}
+            term = self.structured.get(operand)
+            value = term.value if term is not None else self.value(operand)
+            coefficient *= value.sign
+            operands.append((value.step, tuple(labels[axis] for axis in value.axes)))
+            summed |= {label: dimensions[label] for label in labels if label >= node.order}
         carried = {label for _, labels in operands for label in labels}
         # A summed label that only ones axes have counts its dimension.
         operands += [(self.steps.size(d), ()) for label, d in summed.items() if label not in carried]
-        out = frozenset(axes)
         result = contract(self.steps, coefficient, operands, out & carried, dimensions, self.sizes)
         return Value(result.step, result.labels)
 
     # ---- Sums and strided writes.
 
-    def add(self, node: Add) -> Value:
+    def add(self, node: Add) -> None:
         """A sum: plain terms broadcast together, terms with deltas written into it."""
+        terms = self.terms(node)
+        patterns = {self.roots_of(term) for term in terms}
+        if len(patterns) == 1:
+            values = [self.structured[t].value if t in self.structured else self.values[t] for t in terms]
+            self.keep(node, Structured(self.sum(values), patterns.pop()))
+            return
         write = node.order != 2 or node in self.roots
-        written = [self.structured[term] for term in node.operands if write and term in self.structured]
-        plain = [self.value(term) for term in node.operands if not (write and term in self.structured)]
-        sum_ = self.sum(plain)
-        if not written:
-            return sum_
-        dense = self.completed(sum_, node) if plain else None
-        return Value(self.scatter(node.shape, dense, written), tuple(range(node.order)))
+        written = [self.structured[term] for term in terms if write and term in self.structured]
+        plain = self.sum([self.value(term) for term in terms if not (write and term in self.structured)])
+        if written:
+            dense = self.completed(plain, node) if len(written) < len(terms) else None
+            plain = Value(self.scatter(node.shape, dense, written), tuple(range(node.order)))
+        self.values[node] = plain
+
+    def terms(self, node: Add) -> list[Node]:
+        """The terms of a sum, with those of the sums that it alone has laid open."""
+        result: list[Node] = []
+        stack = list(reversed(node.operands))
+        while stack:
+            term = stack.pop()
+            if isinstance(term, Add) and term in self.absorbed:
+                stack.extend(reversed(term.operands))
+            else:
+                result.append(term)
+        return result
 
     def sum(self, values: Sequence[Value]) -> Value:
         """The sum of values, broadcast."""
         if not values:
             return Value(self.steps.number(0), ())
+        if len(values) == 1:
+            return values[0]
         placed, axes = self.aligned([Value(value.step, value.axes) for value in values])
         return Value(self.steps.add((value.sign, step) for value, step in zip(values, placed, strict=True)), axes)
 
@@ -311,7 +357,7 @@ class Assembly:
         args = [] if dense is None else [dense]
         writes: list[tuple[str, int]] = []
         for roots, values in patterns.items():
-            value = self.sum(values) if len(values) > 1 else values[0]
+            value = self.sum(values)
             distinct = sorted(set(roots))
             view, result = letters(roots, distinct)
             args.append(self.steps.place(value.step, value.axes, distinct))
@@ -340,9 +386,10 @@ def only_summed(order: Sequence[Node], roots: frozenset[Node]) -> set[Node]:
 
 
 def absorbed(order: Sequence[Node], roots: frozenset[Node]) -> set[Node]:
-    """The products that their only user, a product too, draws in, so that the order is chosen over all their factors."""
+    """What its only user of the same kind draws in: sums, and products, whose order is then chosen over all factors."""
     uses = Counter(operand for node in order for operand in node.operands)
-    result: set[Node] = set()
+    sums = {operand for node in order if isinstance(node, Add) for operand in node.operands if isinstance(operand, Add)}
+    result = {node for node in sums - roots if uses[node] == 1}
     owner: dict[Node, Node] = {}
     count: Counter[Node] = Counter()
     for node in reversed(order):
@@ -351,10 +398,14 @@ def absorbed(order: Sequence[Node], roots: frozenset[Node]) -> set[Node]:
         top = owner.get(node, node)
         count[top] += len(node.operands)
         for operand in node.operands:
-            drawn = isinstance(operand, Product) and operand.order > 0 and uses[operand] == 1 and operand not in roots
-            drawn = drawn and type(operand.operands[0]) is not Delta if operand.operands else False
+            drawn = uses[operand] == 1 and operand not in roots and is_plain_product(operand)
             if drawn and count[top] + len(operand.operands) - 1 <= MERGED:
                 result.add(operand)
                 owner[operand] = top
                 count[top] -= 1
     return result
+
+
+def is_plain_product(node: Node) -> bool:
+    """True for a product of some order that holds no delta."""
+    return isinstance(node, Product) and node.order > 0 and not any(isinstance(o, Delta) for o in node.operands)

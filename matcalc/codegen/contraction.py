@@ -1,7 +1,7 @@
 """Contractions: which two factors meet first, and by which array operation.
 
-The order is the cheapest one (dynamic programming over the sets of up to six factors, greedy beyond), by given sizes or by
-one representative size for every symbolic dimension, so that vectors meet matrices before matrices meet each other.
+The order is the cheapest one (dynamic programming over the sets of up to six factors, greedy beyond), by given sizes or
+by one representative size for every symbolic dimension, so that vectors meet matrices before matrices meet each other.
 A pair becomes the simplest operation that does it: `@`, an element-wise product with broadcasting, `np.outer`,
 `np.tensordot`; `np.einsum` where none of these fits.
 """
@@ -70,7 +70,7 @@ def contract(
 
     counts = Counter(label for _, labels in factors for label in set(labels))
     operands = [simplified(steps, *factor, lambda label: label in out or counts[label] > 1) for factor in factors]
-    operands = matrix_powers(steps, operands, counts, out)
+    operands = matrix_powers(steps, operands, frozenset(label for label in counts if counts[label] == 2) - out)
     parts = [contract_arrays(steps, part, out, size) for part in components(operands)]
     scalars = [part.step for part in parts if not part.labels]
     arrays = sorted((part for part in parts if part.labels), key=lambda part: min(part.labels))
@@ -134,11 +134,13 @@ def simplified(steps: Steps, step: Step, labels: Labels, kept_labels: Callable[[
     return Operand(steps.make("sum", (step,), own if kept else None, len(kept)), kept)
 
 
-def matrix_powers(steps: Steps, operands: list[Operand], counts: Mapping[int, int], out: frozenset[int]) -> list[Operand]:
-    """Runs A_ij A_jk A_kl.. of four or more times the same matrix become one power, unless there is a vector to start with."""
+def matrix_powers(steps: Steps, operands: list[Operand], inner: frozenset[int]) -> list[Operand]:
+    """Runs A_ij A_jk A_kl.. of four or more times one matrix become its power, unless there is a vector to start with.
+
+    `inner` are the labels that connect just two factors.
+    """
     if len(operands) < 4 or any(len(operand.labels) == 1 for operand in operands):
         return operands
-    inner = {label for label, count in counts.items() if count == 2 and label not in out}
     matrices = {operand.labels: operand for operand in operands if len(operand.labels) == 2}
     starts = {labels[0]: operand for labels, operand in matrices.items()}
     ends = {labels[1]: operand for labels, operand in matrices.items()}
@@ -317,6 +319,12 @@ def high_order_chained(steps: Steps, a: Operand, b: Operand, label: int) -> Oper
     for first, second in ((a, b), (b, a)):
         if len(second.labels) == 1 and first.labels[-1] == label:
             return Operand(steps.matmul(first.step, second.step), first.labels[:-1])
+        if len(second.labels) == 1 and first.labels[-2] == label:
+            return Operand(steps.matmul(second.step, first.step), first.labels[:-2] + first.labels[-1:])
+        if len(second.labels) == 2 and first.labels[-1] == label:
+            (other,) = (k for k in second.labels if k != label)
+            right = steps.place(second.step, second.labels, (label, other))
+            return Operand(steps.matmul(first.step, right), (*first.labels[:-1], other))
     return tensordot(steps, a, b, [label])
 
 

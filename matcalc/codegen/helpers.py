@@ -1,7 +1,7 @@
 """Functions that an emitted module defines for itself: operations whose stable form is more than an expression.
 
-Each stands for the operation of the same name, and is emitted only where it is used.  All take real or complex arrays of
-any order and work along the last axis (`_adj` along the last two).  Their names begin with an underscore.
+Each stands for the operation of the same name, and is emitted only where it is used.  All take real or complex arrays
+of any order and work along the last axis (`_adj` along the last two).  Their names begin with an underscore.
 """
 
 from __future__ import annotations

@@ -18,8 +18,7 @@ from matcalc.codegen.helpers import ARRAY, HELPERS
 from matcalc.codegen.parameters import DimensionSource, Parameter, dimension_sources, python_name
 from matcalc.codegen.steps import Step
 from matcalc.codegen.writer import Writer
-from matcalc.form import Dimension, Shape, format_axis
-from matcalc.operation import operation
+from matcalc.form import Shape, format_axis
 from matcalc.tensor import Tensor
 
 __all__ = ["Source", "generate", "compile_function"]
@@ -45,10 +44,11 @@ def generate(
 ) -> Source:
     """The source of a module whose function `derivative` computes some tensors.
 
-    `results` are the tensors by name; `single`: there is one, and the function returns its array, else a dict of arrays by
-    name.  With `value` it returns the pair of that value and this.  A tensor whose `groups` join axes is returned with
-    its joined axes flattened in row-major order.  `parameters` are those of `parameters_of`; `docstring` is that of the
-    module; `sizes` of symbolic dimensions, where they are known, let the order of products be chosen for them.
+    `results` are the tensors by name; `single`: there is one, and the function returns its array, else a dict of
+    arrays by name.  With `value` it returns the pair of that value and this.  A tensor whose `groups` join axes is
+    returned with its joined axes flattened in row-major order.  `parameters` are those of `parameters_of`; `docstring`
+    is that of the module; `sizes` of symbolic dimensions, where they are known, let the order of products be chosen
+    for them.
     """
     tensors = [*([value] if value is not None else []), *results.values()]
     names = {parameter.name: parameter.python_name for parameter in parameters if parameter.kind != "size"}
@@ -59,13 +59,14 @@ def generate(
     writer = Writer(answers, taken, preamble.dimension_names.__getitem__)
     texts = [writer.result(answer) for answer in answers]
     body = [*preamble.lines(writer), *writer.lines, *returned(list(results), texts, single, value is not None)]
-    return Source("\n".join([quoted(docstring, ""), "", *head(writer, preamble), *function(parameters, results, single, value, body)]))
+    text = function(parameters, described(results, single, value is not None), body)
+    return Source("\n".join([quoted(docstring, ""), *head(writer, preamble, body), "", "", *text]))
 
 
 def distinct(assembly: Assembly, answers: Sequence[Step]) -> list[Step]:
     """The answers, with a copy where two would be one array."""
     seen: set[Step] = set()
-    result = []
+    result: list[Step] = []
     for step in answers:
         again = step in seen and step.order > 0
         seen.add(step)
@@ -73,39 +74,38 @@ def distinct(assembly: Assembly, answers: Sequence[Step]) -> list[Step]:
     return result
 
 
-def head(writer: Writer, preamble: Preamble) -> list[str]:
-    """The imports and the helpers."""
+def head(writer: Writer, preamble: Preamble, body: Sequence[str]) -> list[str]:
+    """The imports and the helpers that are used."""
     helpers = sorted(writer.operations & set(HELPERS))
     for name in helpers:
         helpers += [need for need in HELPERS[name].needs if need not in helpers]
     sources = [ARRAY.source] * bool(preamble.converted) + [HELPERS[name].source for name in sorted(helpers)]
-    plain = [operation(name).numpy for name in writer.operations - set(HELPERS)]
-    special = any("special." in text for text in [*sources, *plain])
-    imports = ["import numpy as np"] + ["from scipy import special"] * special
-    return [*imports, "", "", *(line for source in sources for line in (*source.split("\n"), ""))]
+    everything = "\n".join([*sources, *body])
+    imports = ["import numpy as np"] if re.search(r"\bnp\.", everything) else []
+    imports += ["from scipy import special"] if re.search(r"\bspecial\.", everything) else []
+    blocks = [["", *imports]] * bool(imports) + [["", "", *source.rstrip().split("\n")] for source in sources]
+    return [line for block in blocks for line in block]
 
 
-def function(
-    parameters: Sequence[Parameter], results: Mapping[str, Tensor], single: bool, value: Tensor | None, body: Sequence[str]
-) -> list[str]:
+def function(parameters: Sequence[Parameter], description: str, body: Sequence[str]) -> list[str]:
     """The lines of the function."""
     arguments = [parameter.python_name for parameter in parameters]
     line = f"def derivative({', '.join(arguments)}):"
     if len(line) > COLUMNS:
         line = "\n".join(["def derivative(", *(f"    {argument}," for argument in arguments), "):"])
-    text = [described(results, single, value)]
+    text = [description]
     if parameters:
         text += ["", *(f"{parameter.python_name}: {meaning(parameter)}" for parameter in parameters)]
     return [line, quoted("\n".join(text), "    "), *("    " + statement for statement in body), ""]
 
 
-def described(results: Mapping[str, Tensor], single: bool, value: Tensor | None) -> str:
+def described(results: Mapping[str, Tensor], single: bool, with_value: bool) -> str:
     """What the function returns, as a sentence."""
     shapes = [shape_text(grouped_shape(tensor)) for tensor in results.values()]
     answer = f"the derivative, {shapes[0]}" if single else "a dict of derivatives: "
     if not single:
         answer += "; ".join(f"{name}, {shape}" for name, shape in zip(results, shapes, strict=True))
-    return f"Return {'the value and ' if value is not None else ''}{answer}."
+    return f"Return {'the value and ' if with_value else ''}{answer}."
 
 
 def grouped_shape(tensor: Tensor) -> Shape:
@@ -149,17 +149,13 @@ def text_literal(text: str) -> str:
 
 def quoted(text: str, indent: str) -> str:
     """A docstring: backslashes, quotes and unprintable characters are escaped, long lines wrapped."""
-    safe = text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    safe = text.rstrip().replace("\\", "\\\\")
+    safe = re.sub(r'"{2,}|"\Z', lambda quotes: '\\"' * len(quotes[0]), safe)
     safe = "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode("ascii") for c in safe)
     lines = [part for line in safe.split("\n") for part in wrapped(line.rstrip(), COLUMNS - len(indent) - 7)]
-    if lines[-1].endswith('"'):
-        lines[-1] = lines[-1][:-1] + '\\"'
-    if len(lines) > 1:
-        lines.append("")
-    rest = [(indent + line).rstrip() if line else "" for line in lines[1:]]
-    if len(lines) > 1:
-        rest[-1] = indent
-    return "\n".join([f'{indent}"""{lines[0]}', *rest]) + '"""'
+    if len(lines) == 1:
+        return f'{indent}"""{lines[0]}"""'
+    return "\n".join([f'{indent}"""{lines[0]}', *((indent + line).rstrip() for line in lines[1:]), f'{indent}"""'])
 
 
 def wrapped(line: str, width: int) -> list[str]:
@@ -192,19 +188,19 @@ class Preamble:
 
     def lines(self, writer: Writer) -> list[str]:
         """The statements that some code needs before it."""
-        used = [p for p in self.parameters if p.python_name in writer.parameters]
+        names = writer.parameters
+        used = [p for p in self.parameters if p.python_name in names]
         compound = [p for p in used if any(len(axis) != 1 for axis in p.shape)]
         for axis in (axis for p in compound for axis in p.shape):
             writer.axis(axis)
         order = self.needed(writer.dimensions)
-        read = {self.parameters[self.sources[d].parameter].python_name for d in order}
-        self.converted = [p for p in self.parameters if p in used or p.python_name in read]
+        names = names | {self.parameters[self.sources[d].parameter].python_name for d in order}
+        self.converted = [p for p in self.parameters if p.python_name in names]
         lines = [f"{p.python_name} = _array({p.python_name})" for p in self.converted]
         lines += self.size_lines(order, writer)
         lines += [f"{p.python_name} = {p.python_name}.reshape({', '.join(self.flat(p, writer))})" for p in compound]
         if writer.needs_dtype:
-            names = [p.python_name for p in used]
-            lines.append(f"dtype = {names[0]}.dtype" if len(names) == 1 else f"dtype = np.result_type({', '.join(names)})")
+            lines.append(f"dtype = np.result_type({', '.join(p.python_name for p in used)})")
         return lines
 
     def flat(self, parameter: Parameter, writer: Writer) -> list[str]:
@@ -212,31 +208,26 @@ class Preamble:
         return [writer.dimension(d) for axis in parameter.shape for d in axis]
 
     def needed(self, dimensions: set[str]) -> list[str]:
-        """Dimensions that are read from arrays, with those that their computation needs, simple ones first."""
-        result: dict[str, None] = {}
-        pending = sorted(d for d in dimensions if d in self.sources)
-        while pending:
-            d = pending.pop()
-            result.pop(d, None)
-            result[d] = None
-            pending += [o for o in self.sources[d].others if isinstance(o, str) and o in self.sources]
-        return sorted(reversed(result), key=lambda d: bool(self.sources[d].others))
+        """Dimensions that are read from arrays, with those that their computation needs, those before."""
+        found = {d for d in dimensions if d in self.sources}
+        for d in reversed(self.sources):
+            found.update(o for o in self.sources[d].others if d in found and o in self.sources)
+        return [d for d in self.sources if d in found]
 
     def size_lines(self, dimensions: Sequence[str], writer: Writer) -> list[str]:
         """Assignments of dimensions from shapes; all dimensions of one array in one line."""
         lines: list[str] = []
-        simple = {d for d in dimensions if not self.sources[d].others}
-        for k, parameter in enumerate(self.parameters):
-            own = {self.sources[d].axis: d for d in simple if self.sources[d].parameter == k}
-            names = [self.dimension_names[own[axis]] for axis in sorted(own)]
-            if len(own) > 1 and len(own) == len(parameter.shape):
-                lines.append(f"{', '.join(names)} = {parameter.python_name}.shape")
+        read: dict[int, dict[int, str]] = {}
+        for d in dimensions:
+            if not self.sources[d].others:
+                read.setdefault(self.sources[d].parameter, {})[self.sources[d].axis] = self.dimension_names[d]
+        for position, names in sorted(read.items()):
+            array = self.parameters[position].python_name
+            if len(names) == len(self.parameters[position].shape) > 1:
+                lines.append(f"{', '.join(names[axis] for axis in sorted(names))} = {array}.shape")
             else:
-                lines += [
-                    f"{name} = {parameter.python_name}.shape[{axis}]" for name, axis in zip(names, sorted(own), strict=True)
-                ]
-        lines += [self.quotient(d, self.sources[d], writer) for d in dimensions if d not in simple]
-        return lines
+                lines += [f"{names[axis]} = {array}.shape[{axis}]" for axis in sorted(names)]
+        return lines + [self.quotient(d, self.sources[d], writer) for d in dimensions if self.sources[d].others]
 
     def quotient(self, dimension: str, source: DimensionSource, writer: Writer) -> str:
         """The assignment of a dimension that is a part of an axis."""

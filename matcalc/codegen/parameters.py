@@ -1,8 +1,8 @@
 """Parameters of emitted functions: which there are, what they are called, and where dimensions are read from.
 
 The parameters are all free variables, the unknown functions and their derivatives that an answer calls (`f`, `df`,
-`d2f`), dependent variables and their derivatives by the values that it needs (`A`, `dA_dalpha`, `d2L_dY2`, `d2U_dsdt`), and
-the dimensions that no array tells.
+`d2f`), dependent variables and their derivatives by the values that it needs (`A`, `dA_dalpha`, `d2L_dY2`,
+`d2U_dsdt`), and the dimensions that no array tells.
 
 Every name that reaches emitted code passes `python_name`: it is an ASCII identifier, and no keyword and no name that
 the module itself uses.
@@ -85,8 +85,8 @@ def unknown_name(node: Unknown) -> str:
 def parameters_of(results: Iterable[Node], variables: Mapping[str, VariableInfo]) -> tuple[Parameter, ...]:
     """The parameters of a function that computes some nodes, in alphabetical order of their Python names.
 
-    `variables` are the free variables of the expression; those that are no functions and depend on nothing are parameters
-    whether they are used or not.
+    `variables` are the free variables of the expression; those that are no functions and depend on nothing are
+    parameters whether they are used or not.
     """
     nodes = computed(results)
     shapes: dict[str, Shape] = {
@@ -112,7 +112,8 @@ def named(wanted: Iterable[tuple[str, str, str, Shape]]) -> tuple[Parameter, ...
     """Parameters with distinct Python names; a name that may stand as it is goes before one that is made."""
     made: list[Parameter] = []
     taken: set[str] = set()
-    for name, text, kind, shape in sorted(wanted, key=lambda w: (python_name(w[1]) != w[0], w[2] == "size", w[1], w[0])):
+    order = sorted(wanted, key=lambda w: (python_name(w[1]) != w[0], w[2] == "size", w[1], w[0]))
+    for name, text, kind, shape in order:
         chosen = python_name(text)
         while chosen in taken:
             chosen += "_"

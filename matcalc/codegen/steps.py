@@ -187,7 +187,7 @@ class Steps:
         return self.make("power", (base,), exponent, base.order)
 
     def matmul(self, left: Step, right: Step) -> Step:
-        """left @ right, for arrays of any order."""
+        """left @ right; a vector is summed with the last axis of the left or the last but one of the right array."""
         order = max(left.order, right.order) if min(left.order, right.order) > 1 else left.order + right.order - 2
         return self.make("matmul", (left, right), None, order)
 

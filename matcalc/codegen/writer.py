@@ -131,15 +131,19 @@ class Writer:
         everything = {str(s.data) for s in walk([step]) if s.kind == "name"}
         if everything == self.parameters:
             return text
-        self.needs_dtype = True
-        return f"{bracketed((text, level), ATOM)}.astype(dtype, copy=False)"
+        return f"{bracketed((text, level), ATOM)}.astype({self.dtype()}, copy=False)"
 
     def zeros(self, shape: Sequence[Dimension]) -> str:
         """An array of zeros of the type of the arguments."""
-        if not self.parameters:
-            return f"np.zeros({self.shape(shape)})"
+        return f"np.zeros({self.shape(shape)}{', ' + self.dtype() if self.parameters else ''})"
+
+    def dtype(self) -> str:
+        """The type of the numbers of all arguments together."""
+        if len(self.parameters) == 1:
+            (parameter,) = self.parameters
+            return f"{parameter}.dtype"
         self.needs_dtype = True
-        return f"np.zeros({self.shape(shape)}, dtype)"
+        return "dtype"
 
     # ---- Parts of expressions.
 
@@ -175,10 +179,21 @@ class Writer:
         return self.dimension(step.data), ATOM
 
     def transpose(self, step: Step) -> Text:
-        inner = self.operand(step.args[0], ATOM)
-        if step.data == (1, 0):
-            return f"{inner}.T", ATOM
-        return f"{inner}.transpose({', '.join(map(str, step.data))})", ATOM
+        (inner,) = step.args
+        if step.data != (1, 0):
+            return f"{self.operand(inner, ATOM)}.transpose({', '.join(map(str, step.data))})", ATOM
+        if inner not in self.named and inner.kind == "outer":
+            return f"np.outer({', '.join(self.operand(arg, SUM) for arg in reversed(inner.args))})", ATOM
+        if inner not in self.named and inner.kind == "matmul" and any(arg.kind == "transpose" for arg in inner.args):
+            left, right = (self.turned(arg) for arg in reversed(inner.args))
+            return f"{bracketed(left, POWER)} @ {bracketed(right, POWER)}", PRODUCT
+        return f"{self.operand(inner, ATOM)}.T", ATOM
+
+    def turned(self, step: Step) -> Text:
+        """The transpose of a matrix."""
+        if step.kind == "transpose" and step not in self.named:
+            return self.texts[step.args[0]]
+        return f"{self.operand(step, ATOM)}.T", ATOM
 
     def expand(self, step: Step) -> Text:
         slots = ", ".join(":" if present else "None" for present in step.data)
@@ -216,11 +231,17 @@ class Writer:
         for arg in step.args:
             divisor = self.divisor(arg)
             if divisor is None:
-                first = not (above or number or negative)
-                above.append(self.operand(arg, POWER if not first else PRODUCT if arg.kind == "multiply" else SIGN))
+                above.append(self.operand(arg, self.factor_level(step, arg, not (above or number or negative))))
             else:
                 tail.append(divisor)
         return joined(negative, [*number, *above], [*below, *tail])
+
+    def factor_level(self, step: Step, factor: Step, first: bool) -> int:
+        """How tightly a factor must bind; products of arrays of one order may stand without parentheses."""
+        if factor.kind == "multiply":
+            flat = factor.order == step.order and factor.data > 0 and "/" not in self.texts[factor][0]
+            return PRODUCT if first or flat else POWER
+        return SIGN if first else POWER
 
     def divisor(self, step: Step) -> str | None:
         """The denominator of a reciprocal that is written in place, to divide by."""
@@ -329,7 +350,7 @@ class Writer:
             return float_text(value.data), ATOM
         if not any(s.kind == "name" for s in walk([value])):
             return f"float({self.operand(value, SUM)})", ATOM
-        if value.kind in ("name", "tensordot", "einsum", "diagonal"):
+        if value.kind in ("name", "tensordot"):
             return f"{self.operand(value, ATOM)}[()]", ATOM
         return self.texts[value]
 

@@ -439,8 +439,9 @@ class TextPrinter(StrPrinter):  # type: ignore[misc]
         return f"minimum({self.stringify(minimum.args, ', ')})"
 
     def _print_Piecewise(self, piecewise: Any) -> str:
-        (value, condition), (other, _) = piecewise.args
-        return f"({self._print(value)} if {self._print(condition)} else {self._print(other)})"
+        *branches, (other, _) = piecewise.args
+        chosen = "".join(f"{self._print(value)} if {self._print(condition)} else " for value, condition in branches)
+        return f"({chosen}{self._print(other)})"
 
 
 class EntryLatexPrinter(LatexPrinter):  # type: ignore[misc]
@@ -475,6 +476,12 @@ class EntryLatexPrinter(LatexPrinter):  # type: ignore[misc]
     def _print_Subs(self, substitution: Any, exp: Any = None) -> str:
         point = dict(zip(substitution.variables, substitution.point, strict=True))
         return self._print_Derivative(substitution.expr, exp, point)
+
+    def _print_Piecewise(self, piecewise: Any) -> str:
+        *branches, (other, _) = piecewise.args
+        rows = [f"{self._print(value)}, & {self._print(condition)}" for value, condition in branches]
+        rows.append(rf"{self._print(other)}, & \text{{otherwise}}")
+        return r"\begin{cases} " + r" \\ ".join(rows) + r" \end{cases}"
 
     def raised(self, text: str, exponent: Any) -> str:
         return text if exponent is None else rf"\left({text}\right)^{{{exponent}}}"

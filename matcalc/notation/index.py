@@ -344,22 +344,29 @@ def scalar(head: str, *args: Form, value: object = None) -> Form:
 
 def prefers_form(node: Node) -> bool:
     """True if the entry of the matrix form of a node reads better than the form of its entries."""
+    if isinstance(node, Apply | Unknown):
+        matrix_function = isinstance(node, Apply) and node.groups is not None
+        return matrix_function or node.order == 0 or contracts(node, through_functions=True)
     if isinstance(node, Add | Product):
         return node.order == 0 or contracts(node)
-    if isinstance(node, Unknown) or (isinstance(node, Apply) and node.groups is None):
-        return any(not isinstance(operand, Variable) for operand in node.operands)
-    return isinstance(node, Apply) or (isinstance(node, Power) and node.order == 0)
+    return isinstance(node, Power) and node.order == 0
 
 
-def contracts(node: Node) -> bool:
-    """True if the entries of a sum or product hold a bound sum."""
+def contracts(node: Node, *, through_functions: bool = False) -> bool:
+    """True if the entries of a node hold a bound sum in a sum or product of vectors or matrices.
+
+    Element-wise functions and powers are looked into on demand; scalars and matrix functions never.
+    """
     stack = [node]
+    seen: set[Node] = set()
     while stack:
         part = stack.pop()
         if isinstance(part, Product) and any(label >= part.order for labels in part.labels for label in labels):
             return True
-        if isinstance(part, Add | Product):
-            stack.extend(part.operands)
+        elementwise = isinstance(part, Power | Unknown) or (isinstance(part, Apply) and part.groups is None)
+        if isinstance(part, Add | Product) or (through_functions and elementwise):
+            stack.extend(operand for operand in part.operands if operand.order and operand not in seen)
+            seen.update(part.operands)
     return False
 
 
@@ -502,8 +509,11 @@ def partial_derivative(node: Derivative, indices: tuple[str, ...]) -> Form:
 
 
 def entry(form: Form, indices: tuple[str, ...]) -> Form:
-    """The entry of a form at some indices; that of a transpose or of a negative is one of its operand."""
-    if not indices:
+    """The entry of a form at some indices; that of a transpose or of a negative is one of its operand.
+
+    A scalar stands for a tensor whose entries all are that scalar.
+    """
+    if form.kind == "scalar":
         return form
     if form.head == "transpose":
         return entry(form.args[0], indices[::-1])

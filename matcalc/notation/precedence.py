@@ -14,9 +14,13 @@ from collections.abc import Callable, Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
+from matcalc.errors import UnsupportedError
 from matcalc.form import Form
 
 __all__ = ["Level", "Piece", "OPERANDS", "LEVELS", "fold", "join_terms", "opens"]
+
+#: The longest text that is printed.
+LONGEST_TEXT = 1_000_000
 
 
 class Level(IntEnum):
@@ -82,7 +86,10 @@ class Piece(NamedTuple):
 
 
 def fold(form: Form, rule: Callable[[Form, list[Piece]], Piece]) -> Piece:
-    """A form printed from its leaves up, each distinct node once, without recursion."""
+    """A form printed from its leaves up, each distinct node once, without recursion.
+
+    Raises UnsupportedError where shared parts, written out each time, make a text that nobody reads.
+    """
     done: dict[int, Piece] = {}
     stack = [form]
     while stack:
@@ -93,7 +100,13 @@ def fold(form: Form, rule: Callable[[Form, list[Piece]], Piece]) -> Piece:
             continue
         stack.pop()
         if id(node) not in done:
-            done[id(node)] = rule(node, [done[id(a)] for a in node.args])
+            piece = rule(node, [done[id(a)] for a in node.args])
+            if len(piece.text) > LONGEST_TEXT:
+                raise UnsupportedError(
+                    f"the answer has more than {LONGEST_TEXT:,} characters",
+                    hint="give names to parts of the expression, or ask for code, which shares equal parts",
+                )
+            done[id(node)] = piece
     return done[id(form)]
 
 
