@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from matcalc.expr import Add, Apply, Delta, Node, Number, Power, Product, Size, Unknown, Variable
+from matcalc.canonical import product_key
+from matcalc.expr import Add, Apply, Delta, Node, Number, Power, Product, Size, Unknown, Variable, product
 
 __all__ = ["Facts"]
 
@@ -20,20 +21,37 @@ class Facts:
     def __init__(self, properties: Mapping[str, frozenset[str]] | None = None) -> None:
         self.properties = {name: given for name, given in (properties or {}).items() if given}
         self._positive: dict[Node, bool] = {}
+        self._symmetric: dict[Node, bool] = {}
 
     def has(self, node: Node, *names: str) -> bool:
         """True if the node is a variable with one of these properties."""
         return isinstance(node, Variable) and not self.properties.get(node.name, frozenset()).isdisjoint(names)
 
     def symmetric(self, node: Node) -> bool:
-        """True if the node is known to equal its transpose without looking into products."""
+        """True if a matrix is known to equal its transpose."""
+        if node.order != 2:
+            return False
+        stack = [node] if node not in self._symmetric else []
+        while stack:
+            pending = [o for o in stack[-1].operands if o.order == 2 and o not in self._symmetric]
+            if pending:
+                stack.extend(pending)
+            else:
+                current = stack.pop()
+                self._symmetric[current] = self._is_symmetric(current)
+        return self._symmetric[node]
+
+    def _is_symmetric(self, node: Node) -> bool:
         if isinstance(node, Delta) or self.has(node, *SYMMETRIC):
             return True
-        if isinstance(node, Apply) and node.name in ("inv", "adj"):
-            return self.symmetric(node.operands[0])
-        if isinstance(node, Power | Unknown) or (isinstance(node, Apply) and node.groups is None):
-            return all(o.order == 2 and self.symmetric(o) for o in node.operands)
-        return isinstance(node, Add) and all(self.symmetric(o) for o in node.operands)
+        if isinstance(node, Apply) and node.groups is not None:
+            return node.name in ("inv", "adj") and self.symmetric(node.operands[0])
+        if isinstance(node, Product):
+            # B'B, xx': the transpose is the same product.
+            axes = range(2)
+            turned = product(1, [(node, axes)], axes[::-1], flatten=lambda p: p is node)
+            return isinstance(turned, Product) and product_key(node, self) == product_key(turned, self)
+        return isinstance(node, Add | Power | Unknown | Apply) and all(map(self.symmetric, node.operands))
 
     def skew(self, node: Node) -> bool:
         """True if the node is a variable declared skew-symmetric."""

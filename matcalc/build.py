@@ -163,11 +163,17 @@ def multiply(args: Sequence[Form], kind: str, shape: Shape) -> Form:
             sign, arg = -sign, arg.args[0]
         flat.extend(arg.args if arg.head == "mul" and arg.kind != "scalar" else (arg,))
     scalars = [a for a in flat if a.kind == "scalar" and not (a.head == "number" and a.value == 1)]
+    scalars.sort(key=lambda a: 0 if a.head == "number" else 1 if is_simple(a) else 2)
     flat = scalars + powers([a for a in flat if a.kind != "scalar"])
     if not flat:
         return number(sign)
     result = flat[0] if len(flat) == 1 else Form("mul", tuple(flat), kind=kind, shape=shape)
     return negate(result) if sign < 0 else result
+
+
+def is_simple(scalar: Form) -> bool:
+    """True for a name and a power of a name."""
+    return scalar.head == "name" or (scalar.head == "power" and scalar.args[0].head == "name")
 
 
 def powers(chain: Sequence[Form]) -> list[Form]:

@@ -58,6 +58,8 @@ __all__ = [
     "apply_elementwise",
     "apply_matrix",
     "call",
+    "expand",
+    "expanded_scalar",
     "ones",
     "zero",
     "identity",
@@ -412,7 +414,7 @@ def identity(shape: Shape) -> Node:
 def _like(value: Node | int | Fraction, other: Node) -> Node:
     if not isinstance(value, Node):
         return ones(other.shape, value)
-    return product(1, [(value, ())], range(other.order), dict(enumerate(other.shape))) if value.order == 0 else value
+    return expand(value, other.shape) if value.order == 0 else value
 
 
 def transpose(node: Node, axes: Sequence[int]) -> Node:
@@ -447,6 +449,10 @@ def split_coefficient(node: Node) -> tuple[Fraction, Node]:
 
 def add(terms: Iterable[Node]) -> Node:
     """The sum of tensors of one shape; like terms are collected, zeros dropped.  Order of first appearance is kept."""
+    terms = list(terms)
+    scalars = [expanded_scalar(term) for term in terms]
+    if terms and terms[0].order and None not in scalars:
+        return expand(add([s for s in scalars if s is not None]), terms[0].shape)
     collected: dict[Node, Fraction] = {}
     shape: Shape = ()
     for term in terms:
@@ -457,6 +463,18 @@ def add(terms: Iterable[Node]) -> Node:
     if not operands:
         return zero(shape)
     return operands[0] if len(operands) == 1 else Add._intern((), operands, shape)
+
+
+def expand(scalar: Node, shape: Shape) -> Node:
+    """A scalar expanded to a tensor whose entries all are it."""
+    return product(1, [(scalar, ())], range(len(shape)), dict(enumerate(shape)))
+
+
+def expanded_scalar(node: Node) -> Node | None:
+    """The scalar of which a node is the expansion over all its axes; None if it is none."""
+    if node.order and isinstance(node, Product) and not any(node.labels):
+        return product(node.coefficient, node.factors, ())
+    return None
 
 
 class _Classes:
@@ -522,6 +540,9 @@ def product(
                 inner.append((child, tuple([names[c] for c in child_labels])))
             stack.extend(reversed(inner))
         else:
+            if isinstance(node, Product) and node.coefficient != 1:
+                coefficient *= node.coefficient
+                node = with_coefficient(node, Fraction(1))
             dimension.update(zip(labels, node.shape, strict=True))
             if isinstance(node, Delta):
                 if classes is None:
@@ -577,6 +598,9 @@ def _canonical(
 
 def power(base: Node, exponent: Fraction) -> Node:
     """base^exponent entry by entry."""
+    scalar = expanded_scalar(base)
+    if scalar is not None and exponent:
+        return expand(power(scalar, exponent), base.shape)
     if exponent == 1:
         return base
     if exponent == 0:
@@ -592,7 +616,10 @@ def power(base: Node, exponent: Fraction) -> Node:
 
 
 def apply_elementwise(name: str, *arguments: Node) -> Node:
-    """An element-wise operation on arguments of one shape."""
+    """An element-wise operation on arguments of one shape; of expanded scalars it is an expanded scalar."""
+    scalars = [expanded_scalar(argument) for argument in arguments]
+    if None not in scalars:
+        return expand(apply_elementwise(name, *(s for s in scalars if s is not None)), arguments[0].shape)
     return Apply._intern((name, None), arguments, arguments[0].shape)
 
 

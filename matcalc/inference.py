@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from typing import Any
 
 from matcalc.errors import DeclarationError, DimensionError, KindError, MatcalcError, Span, UnknownNameError
@@ -208,10 +209,12 @@ class TypedProgram:
     dimensions: tuple[str, ...]
     layout: str = "numerator"
     output_name: str | None = None
+    #: Declared variables that occur only by the name of a size, as in `2/N`.
+    sized: tuple[VariableInfo, ...] = ()
 
     def declarations(self) -> tuple[str, ...]:
         """Everything that is assumed of the variables, as declarations."""
-        return tuple(map(str, self.variables.values()))
+        return tuple(map(str, (*self.variables.values(), *self.sized)))
 
 
 @dataclass
@@ -275,6 +278,8 @@ class _Inference:
         self.indices: dict[str, _Index] = {}
         self.nodes: list[Form] = []
         self.index_names: set[str] = set()
+        #: The dimensions whose names stand as scalars, in order.
+        self.scalar_dimensions: dict[str, None] = {}
         self.declared_dimensions = self.dimension_names()
         self.rules: dict[str, Callable[[Form], Form]] = {
             "number": lambda form: form,
@@ -309,10 +314,25 @@ class _Inference:
         self.solver.settle()
         for left, right in alike:
             self.make_alike(extra[left], extra[right])
+        occurring = len(self.variables)
+        self.add_sized()
         dimensions = self.name_dimensions()
+        infos = self.variable_infos()
+        variables = dict(islice(infos.items(), occurring))
+        sized = tuple(islice(infos.values(), occurring, None))
         return TypedProgram(
-            self.variable_infos(), self.assignments, output, extra, dimensions, self.layout, output_name
-        )
+            variables, self.assignments, output, extra, dimensions, self.layout, output_name, sized
+        )  # fmt: skip
+
+    def add_sized(self) -> None:
+        """Add the declared variables that say that a name is a dimension, if no other variable says it."""
+        stated = {part for v in self.variables.values() for axis in v.shape for part in self.solver.resolve(axis)}
+        for word in self.scalar_dimensions:
+            for declaration in self.program.declarations.values():
+                if word not in stated and any(word in a if isinstance(a, tuple) else word == a for a in declaration.axes):
+                    stated.add(word)
+                    variable = self.declared_variable(declaration)
+                    self.variables[declaration.name] = variable
 
     # --- solving ----------------------------------------------------------------------------------------------------
 
@@ -452,6 +472,8 @@ class _Inference:
         """A name that is no variable."""
         if form.value == "eye":
             return self.construct(Form("call", (), "eye", span=form.span))
+        if form.value in self.declared_dimensions:
+            self.scalar_dimensions[form.value] = None
         return self.node(form, "scalar", (), (), form.value)
 
     def new_variable(self, form: Form) -> _Variable | None:

@@ -84,7 +84,7 @@ class Raising:
             terms = [self._grouped_term(n, groups) for n in (node.operands if isinstance(node, Add) else (node,))]
         except NoMatrixForm:
             return None
-        return factored(terms)
+        return factored(terms).form()
 
     def _grouped_term(self, node: Node, groups: Groups) -> Term:
         if isinstance(node, Product):
@@ -96,7 +96,14 @@ class Raising:
     def reduced(self, node: Product, groups: Groups, ignore: int | None = None) -> Term:
         """The term of a product whose result has these groups of axes (and an axis of ones that is ignored)."""
         factors = []
+        coefficient = node.coefficient
         for operand, labels in node.factors:
+            term = self.shown_term(operand) if isinstance(operand, Add | Product) else None
+            if term is not None:
+                coefficient *= term.coefficient
+                factors += [Factor(form, ()) for form in term.above] + [Factor(form, (), True) for form in term.below]
+                factors.append(Factor(self.chain_form(operand, term), labels))
+                continue
             form, inverse = factor_form(self, operand)
             if form is None:
                 raise NoMatrixForm
@@ -104,7 +111,14 @@ class Raising:
         dimensions = node.dimensions()
         if ignore is not None:
             del dimensions[ignore]
-        return reduce(factors, dimensions, groups, node.coefficient)
+        return reduce(factors, dimensions, groups, coefficient)
+
+    def chain_form(self, node: Node, term: Term) -> Form:
+        """The matrices and vectors of a term, without its number and scalars."""
+        form = replace(term, coefficient=Fraction(1), above=(), below=()).form()
+        if node.order == 2 and not form.symmetric:
+            form.symmetric = self.facts.symmetric(node)
+        return form
 
     # One node, its operands being raised.
 
@@ -134,19 +148,19 @@ class Raising:
                 return self.reduced(node, plain_groups(node))
             except NoMatrixForm:
                 return None
+        if isinstance(node, Add):
+            return self._sum(node)
+        if isinstance(node, Number):
+            return Term(node.value, (), (), (), "scalar", ())
         form = self._function_form(node)
         if form is None:
             return None
-        if isinstance(node, Number):
-            return Term(node.value, (), (), (), "scalar", ())
         form.symmetric = node.order == 2 and self.facts.symmetric(node)
-        return Term(Fraction(1), (), (), (form,), form.kind or "", form.shape or ())
+        return single(form)
 
     def _function_form(self, node: Node) -> Form | None:
         shape = plain_shape(node)
         kind = column_kind(node.order)
-        if isinstance(node, Number):
-            return number(node.value)
         if isinstance(node, Size):
             return name(node.dimension, "scalar", ())
         if isinstance(node, Constant):
@@ -157,8 +171,6 @@ class Raising:
             return None if node.name in self.compound else name(node.name, kind, shape)
         if isinstance(node, Derivative):
             return self.derivative_form(node)
-        if isinstance(node, Add):
-            return self._sum(node)
         forms = [self._argument(o) for o in node.operands]
         if any(f is None for f in forms):
             return None
@@ -207,34 +219,37 @@ class Raising:
                 return self._forms.get(base)
         return None
 
-    def _sum(self, node: Add) -> Form | None:
+    def _sum(self, node: Add) -> Term | None:
         """A sum, with expanded scalars, rows and columns written without their ones."""
         terms: list[Term] = []
         expanded: list[Form] = []
+        identity = any(isinstance(o, Delta) for o in node.operands)
         for operand in node.operands:
-            form = broadcast_scalar(self, operand) or broadcast_vector(self, operand)
-            term = None if form is not None else self._terms.get(operand)
+            form = broadcast_scalar(self, operand) or (None if identity else broadcast_vector(self, operand))
             if form is not None:
                 expanded.append(form)
-            elif term is None:
+                continue
+            term = self.shown_term(operand)
+            if term is None:
                 return None
-            elif isinstance(operand, Product) or self._forms[operand] is None:
-                terms.append(term)
-            else:
-                form = self._forms[operand]
-                assert form is not None
-                terms.append(replace(term, coefficient=Fraction(1), above=(), below=(), chain=(form,)))
+            terms.append(term)
         if not terms:
             # Nothing in the sum has the full shape, so the ones are written out.
             found = [self._terms.get(operand) for operand in node.operands]
             return factored([t for t in found if t is not None]) if None not in found else None
         if not expanded:
             return factored(terms)
-        body = factored(terms)
-        order = [broadcast_scalar(self, o) is not None or broadcast_vector(self, o) is not None for o in node.operands]
-        parts = [*expanded, body] if order[0] else [body, *expanded]
-        made = total(parts)
-        return Form("add", made.args, kind=body.kind, shape=body.shape) if made.head == "add" else made
+        body = factored(terms).form()
+        leads = self._terms.get(node.operands[0]) is None or broadcast_scalar(self, node.operands[0]) is not None
+        made = total([*expanded, body] if leads else [body, *expanded])
+        return single(Form("add", made.args, kind=body.kind, shape=body.shape) if made.head == "add" else made)
+
+    def shown_term(self, node: Node) -> Term | None:
+        """The node as a term; by its name if it has got one."""
+        form = self._forms[node]
+        if form is not None and form.head == "name":
+            return single(form)
+        return self._terms.get(node)
 
     def derivative_form(self, node: Derivative) -> Form | None:
         """The symbol d(L)/d(Y) as a column or matrix, whatever the layout makes of it."""
@@ -259,6 +274,11 @@ class Raising:
             kind = column_kind(own) if order != 1 or own != 1 else ("row" if self.layout == "numerator" else "column")
             form = Form("derivative", (form, by), "d", kind=kind, shape=shape)
         return transposed(form) if kind == "row" else form
+
+
+def single(form: Form) -> Term:
+    """A form as a term of its own."""
+    return Term(Fraction(1), (), (), (form,), form.kind or "", form.shape or ())
 
 
 def plain_shape(node: Node) -> Shape:
@@ -346,22 +366,49 @@ def factor_form(raising: Raising, node: Node) -> tuple[Form | None, bool]:
 # Sums of terms.
 
 
-def factored(terms: Sequence[Term]) -> Form:
+def factored(terms: Sequence[Term]) -> Term:
     """The sum of terms, what they share taken out: numbers and scalars, then a left factor, then a right one."""
+    terms = collected(terms)
     if len(terms) == 1:
-        return terms[0].form()
+        return terms[0]
+    shared, rest = take_common(terms)
+    body = factored_chains(rest)
+    return single(body) if shared is None else replace(shared, chain=(body,))
+
+
+def collected(terms: Sequence[Term]) -> list[Term]:
+    """Terms that read alike as one."""
+    groups: dict[object, list[Term]] = {}
+    result: list[Term] = []
+    for term in terms:
+        key = tuple(outline(form) for form in term.chain)
+        for known in groups.setdefault(key, []):
+            if same_scalars(replace(known, coefficient=term.coefficient), term) and all(
+                same(a, b) for a, b in zip(known.chain, term.chain, strict=True)
+            ):
+                position = result.index(known)
+                groups[key].remove(known)
+                result[position] = replace(known, coefficient=known.coefficient + term.coefficient)
+                groups[key].append(result[position])
+                break
+        else:
+            groups[key].append(term)
+            result.append(term)
+    return [t for t in result if t.coefficient] or [replace(terms[0], coefficient=Fraction(0))]
+
+
+def take_common(terms: Sequence[Term]) -> tuple[Term | None, list[Term]]:
+    """The numbers and scalars that terms share, as a term without a chain, and the terms without them."""
     coefficient = common_coefficient(terms)
     above = common(terms, lambda t: t.above)
     below = common(terms, lambda t: t.below)
+    if coefficient == 1 and not above and not below:
+        return None, list(terms)
     rest = [
         replace(t, coefficient=t.coefficient / coefficient, above=without(t.above, above), below=without(t.below, below))
         for t in terms
     ]
-    body = factored_chains(rest)
-    if not (above or below or coefficient != 1):
-        return body
-    kind, shape = terms[0].kind, terms[0].shape
-    return Term(coefficient, above, below, (body,), kind, shape).form()
+    return replace(terms[0], coefficient=coefficient, above=above, below=below, chain=()), rest
 
 
 def common_coefficient(terms: Sequence[Term]) -> Fraction:
@@ -391,22 +438,52 @@ def without(forms: tuple[Form, ...], removed: tuple[Form, ...]) -> tuple[Form, .
     return tuple(rest)
 
 
-def factored_chains(terms: Sequence[Term]) -> Form:
-    """The sum of terms, those with an equal first (else an equal last) matrix or vector joined."""
-    for end in (0, -1):
-        joined = joined_terms(terms, end)
+def factored_chains(terms: Sequence[Term], *, inner: bool = False) -> Form:
+    """The sum of terms: those with equal scalars joined, then those with an equal first or last matrix or vector.
+
+    `inner`: the sum is a factor, so that A' + A'*B may become A'*(I + B).
+    """
+    terms = collected(terms)
+    if len(terms) == 1:
+        return terms[0].form()
+    for joined in (joined_scalars(terms), joined_terms(terms, 0, inner), joined_terms(terms, -1, inner)):
         if len(joined) < len(terms):
-            return factored_chains(joined) if len(joined) > 1 else joined[0].form()
+            return factored_chains(joined, inner=inner) if len(joined) > 1 else joined[0].form()
     return total([t.form() for t in terms])
 
 
-def joined_terms(terms: Sequence[Term], end: int) -> list[Term]:
-    """Terms with equal scalars and an equal factor at this end of the chain, joined: A*B + A*C = A*(B + C)."""
+def joined_scalars(terms: Sequence[Term]) -> list[Term]:
+    """Terms with equal scalars and coefficients of one size joined: 3*s*A/2 + 3*s*B/2 = 3*s*(A + B)/2."""
+    groups: list[list[Term]] = []
+    for term in terms:
+        for group in groups if term.above or term.below else ():
+            if same_scalars(group[0], term):
+                group.append(term)
+                break
+        else:
+            groups.append([term])
+    result = []
+    for group in groups:
+        shared, rest = take_common(group)
+        result.append(group[0] if len(group) == 1 or shared is None else replace(shared, chain=(factored_chains(rest),)))
+    return result
+
+
+def same_scalars(first: Term, second: Term) -> bool:
+    """True if two terms differ in their chains and signs only."""
+    if abs(first.coefficient) != abs(second.coefficient) or not (first.chain and second.chain):
+        return False
+    pairs = ((first.above, second.above), (first.below, second.below))
+    return all(len(a) == len(b) and not without(a, b) for a, b in pairs)
+
+
+def joined_terms(terms: Sequence[Term], end: int, inner: bool) -> list[Term]:
+    """Terms with an equal factor at this end of the chain joined: A*B + A*C = A*(B + C)."""
     groups: dict[object, list[list[Term]]] = {}
     for term in terms:
         bucket = groups.setdefault(outline(flat_chain(term)[end]) if term.chain else None, [])
         for group in bucket:
-            if joinable(group[0], term, end):
+            if joinable(group[0], term, end, inner):
                 group.append(term)
                 break
         else:
@@ -429,15 +506,22 @@ def flat_chain(term: Term) -> tuple[Form, ...]:
     return tuple([f for form in term.chain for f in (form.args if form.head == "mul" else (form,))])
 
 
-def joinable(first: Term, second: Term, end: int) -> bool:
+def joinable(first: Term, second: Term, end: int, inner: bool) -> bool:
     """True if two terms share the factor at this end, and what is left of both can be added."""
-    if first.above or second.above or first.below or second.below:
-        return False
     a, b = flat_chain(first), flat_chain(second)
-    if len(a) < 2 or len(b) < 2 or not same(a[end], b[end]):
+    if not a or not b or not same(a[end], b[end]) or len(a) == len(b) == 1:
         return False
-    rest_a, rest_b = (a[1:], b[1:]) if end == 0 else (a[:-1], b[:-1])
-    return rest_kind(rest_a) == rest_kind(rest_b)
+    if min(len(a), len(b)) == 1 and not (inner and a[end].kind == "matrix"):
+        return False
+    rest_a, rest_b = rest_of(a, end), rest_of(b, end)
+    return rest_kind(rest_a) == rest_kind(rest_b) and rest_shape(rest_a) == rest_shape(rest_b)
+
+
+def rest_of(chain: Sequence[Form], end: int) -> Sequence[Form]:
+    """The chain without the factor at this end; the identity if that was all."""
+    if len(chain) == 1:
+        return (eye((chain[0].shape or ())[0 if end else 1]),)
+    return chain[1:] if end == 0 else chain[:-1]
 
 
 def rest_kind(chain: Sequence[Form]) -> tuple[bool, bool]:
@@ -445,21 +529,22 @@ def rest_kind(chain: Sequence[Form]) -> tuple[bool, bool]:
     return chain[0].kind in ("column", "matrix"), chain[-1].kind in ("row", "matrix")
 
 
+def rest_shape(chain: Sequence[Form]) -> Shape:
+    """The shape of a chain."""
+    rows, columns = rest_kind(chain)
+    shape: Shape = ((chain[0].shape or ())[0],) if rows else ()
+    return (*shape, (chain[-1].shape or ())[-1]) if columns else shape
+
+
 def join(terms: Sequence[Term], end: int) -> Term:
     """The terms as one, the shared factor taken out."""
-    first = terms[0]
-    chains = [flat_chain(t) for t in terms]
-    shared = chains[0][end]
-    rests = [chain[1:] if end == 0 else chain[:-1] for chain in chains]
-    rows, columns = rest_kind(rests[0])
-    kind = "matrix" if rows and columns else "column" if rows else "row" if columns else "scalar"
-    inner_shape: Shape = ()
-    if rows:
-        inner_shape += ((rests[0][0].shape or ())[0],)
-    if columns:
-        inner_shape += ((rests[0][-1].shape or ())[-1],)
-    parts = [replace(t, chain=tuple(rest), kind=kind, shape=inner_shape) for t, rest in zip(terms, rests, strict=True)]
-    coefficient = common_coefficient(parts)
-    inner = factored_chains([replace(p, coefficient=p.coefficient / coefficient) for p in parts])
-    chain = (shared, inner) if end == 0 else (inner, shared)
-    return Term(coefficient, (), (), chain, first.kind, first.shape)
+    common_part, rest = take_common(terms)
+    factor = flat_chain(terms[0])[end]
+    rests = [rest_of(flat_chain(t), end) for t in terms]
+    kind = {(True, True): "matrix", (True, False): "column", (False, True): "row"}.get(rest_kind(rests[0]), "scalar")
+    shape = rest_shape(rests[0])
+    parts = [replace(t, chain=tuple(chain), kind=kind, shape=shape) for t, chain in zip(rest, rests, strict=True)]
+    inner = factored_chains(parts, inner=True)
+    chain = (factor, inner) if end == 0 else (inner, factor)
+    outside = common_part or replace(terms[0], coefficient=Fraction(1), above=(), below=())
+    return replace(outside, chain=chain)

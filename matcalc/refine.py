@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from matcalc.assumptions import Facts
+from matcalc.canonical import label_colours, product_key
 from matcalc.expr import (
     Add,
     Apply,
@@ -39,7 +40,7 @@ from matcalc.expr import (
 )
 from matcalc.traversal import postorder, uses
 
-__all__ = ["refine", "product_key", "is_symmetric"]
+__all__ = ["refine"]
 
 #: A product of at most this many factors is laid open in every product that uses it.
 SMALL = 3
@@ -94,7 +95,8 @@ class Refinement:
         """A sum with its once-used sums laid open and like terms collected."""
         terms: list[Node] = []
         for old, new in zip(node.operands, operands, strict=True):
-            terms.extend(new.operands if isinstance(new, Add) and self.counts[old] == 1 else (new,))
+            opened = isinstance(new, Add) and (self.counts[old] == 1 or len(new.operands) <= SMALL)
+            terms.extend(new.operands if opened else (new,))
         return collect(terms, self.facts)
 
     def function(self, node: Node) -> Node:
@@ -298,64 +300,3 @@ def orient_skew(node: Product, factors: Factors, facts: Facts) -> int:
                 factors[k] = (factor, labels[::-1])
                 sign = -sign
     return sign
-
-
-# A key that is equal only for equal products.
-
-
-def label_colours(node: Product, facts: Facts) -> dict[int, int]:
-    """A rank for each label that depends on how it is connected, not on the order of factors."""
-    dimensions = node.dimensions()
-    colour: dict[int, tuple[object, ...]] = {
-        label: (0, label, "") if label < node.order else (1, 0, str(d)) for label, d in dimensions.items()
-    }
-    ranks = rank(colour)
-    incident: dict[int, list[tuple[bytes, int, tuple[int, ...]]]] = {label: [] for label in dimensions}
-    for factor, labels in node.factors:
-        alike = facts.symmetric(factor) or facts.skew(factor)
-        for slot, label in enumerate(labels):
-            incident[label].append((factor.digest, 0 if alike else slot, labels))
-    for _ in range(3):
-        colour = {
-            label: (ranks[label], *sorted((d, s, tuple([ranks[x] for x in labels])) for d, s, labels in incident[label]))
-            for label in dimensions
-        }
-        updated = rank(colour)
-        if updated == ranks:
-            break
-        ranks = updated
-    return ranks
-
-
-def rank(colour: dict[int, tuple[object, ...]]) -> dict[int, int]:
-    """Colours as numbers, in their order."""
-    numbers = {value: k for k, value in enumerate(sorted(set(colour.values())))}
-    return {label: numbers[value] for label, value in colour.items()}
-
-
-def product_key(node: Product, facts: Facts) -> object:
-    """A key of a product up to the order of its factors and, for symmetric factors, of their indices."""
-    colours = label_colours(node, facts)
-
-    def ordered(factor: Node, labels: tuple[int, ...]) -> tuple[int, ...]:
-        return tuple(sorted(labels, key=lambda x: colours[x])) if facts.symmetric(factor) else labels
-
-    arranged = [(factor, ordered(factor, labels)) for factor, labels in node.factors]
-    arranged.sort(key=lambda item: (item[0].digest, [colours[label] for label in item[1]]))
-    numbers: dict[int, int] = {label: label for label in range(node.order)}
-    key = []
-    for factor, labels in arranged:
-        for label in labels:
-            numbers.setdefault(label, len(numbers))
-        key.append((factor, tuple([numbers[label] for label in labels])))
-    return (node.shape, tuple(key))
-
-
-def is_symmetric(node: Node, facts: Facts) -> bool:
-    """True if a matrix is known to be symmetric, products included (B'B, xx')."""
-    if facts.symmetric(node):
-        return True
-    if isinstance(node, Product) and node.order == 2 and node.shape[0] == node.shape[1]:
-        turned = transpose(node, (1, 0))
-        return isinstance(turned, Product) and product_key(node, facts) == product_key(turned, facts)
-    return isinstance(node, Add) and node.order == 2 and all(is_symmetric(o, facts) for o in node.operands)

@@ -85,13 +85,13 @@ class Answer:
         )
         return Answer(Reading(typed, functions or {}))
 
-    def kind_and_value(self, arrays: Mapping) -> tuple[str, np.ndarray]:
+    def kind_and_value(self, arrays: Mapping, sizes: Mapping[str, int] | None = None) -> tuple[str, np.ndarray]:
         """Of what was printed."""
-        return self.reading.kind_and_value(arrays, {}, self.reading.program.extra[0])
+        return self.reading.kind_and_value(arrays, sizes or {}, self.reading.program.extra[0])
 
-    def expected_kind(self, arrays: Mapping) -> str:
+    def expected_kind(self, arrays: Mapping, sizes: Mapping[str, int] | None = None) -> str:
         """The kind of the derivative itself, as the interpreter finds it."""
-        return self.reading.kind_and_value(arrays, {}, self.reading.program.extra[1])[0]
+        return self.reading.kind_and_value(arrays, sizes or {}, self.reading.program.extra[1])[0]
 
 
 def differences(function: Callable[[np.ndarray], np.ndarray], at: np.ndarray | float) -> np.ndarray:

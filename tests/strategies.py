@@ -206,3 +206,22 @@ def well_typed(*shapes: Shape, depth: int = 2) -> st.SearchStrategy[Expression]:
     """Expressions of one of the shapes, in which at least one variable occurs."""
     drawn = st.sampled_from(shapes).flatmap(lambda shape: texts(shape, depth).map(lambda text: Expression(text, shape)))
     return drawn.filter(lambda expression: bool(expression.variables))
+
+
+def calls_of(record: Operation) -> st.SearchStrategy[Expression]:
+    """Calls of one operation on variables, guarded into its domain, of each shape that it can give."""
+    shapes: tuple[Shape, ...] = ((), ("n",), ("m", "n"), ("p", "p"))
+    plain = [(shape, production) for shape in shapes for production in calls(record, shape)]
+    drawn = st.sampled_from(plain or [(("n",), Production(COMPOUND[record.name], (("m", "n"), ("n", "p"))))])
+    return drawn.flatmap(lambda pair: filled(*pair)).filter(lambda expression: bool(expression.variables))
+
+
+#: Operations with compound axes, whose values have no declared shape, inside of a scalar.
+COMPOUND = {"vec": "norm2(vec({0}) + 3)", "kron": "norm2(kron({0}, {1}) + 3)"}
+
+
+@st.composite
+def filled(draw: st.DrawFn, shape: Shape, production: Production) -> Expression:
+    """A production with variables in its places."""
+    parts = (guarded(draw(texts(given, 0)), production.domain, given) for given in production.arguments)
+    return Expression(production.template.format(*parts), shape)

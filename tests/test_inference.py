@@ -239,6 +239,13 @@ def test_statements_can_be_read_back(text):
     assert again.output.shape == first.output.shape
 
 
+def test_a_declaration_that_only_gives_a_size_is_stated():
+    program = infer_expression("norm2(Z)^2/N", ["Y: matrix(N, C); y: vector(N); b: vector(C)"])
+    assert program.declarations() == ("Z: matrix(m, n)", "Y: matrix(N, C)")
+    assert list(program.variables) == ["Z"]
+    assert infer_expression("sum(y)/N", ["Y: matrix(N, C); y: vector(N)"]).declarations() == ("y: vector(N)",)
+
+
 def test_names_mean_assigned_names_then_variables_then_dimensions():
     assert inferred("n = 2*ones(3)\nn", "x: vector(n)") == "column(3)"
     assert inferred("n", "n: matrix(2, 3); x: vector(n)") == "matrix(2, 3)"

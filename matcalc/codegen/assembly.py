@@ -9,12 +9,13 @@ matrix is made only where it is itself a term of order two below the answer, as 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from matcalc.codegen.contraction import contract, letters
+from matcalc.codegen.graph import absorbed, computed, derivative_key, only_summed, unknown_key
 from matcalc.codegen.steps import Step, Steps
 from matcalc.expr import (
     Add,
@@ -32,13 +33,10 @@ from matcalc.expr import (
 )
 from matcalc.form import Dimension
 
-__all__ = ["Assembly", "computed", "derivative_key", "unknown_key"]
+__all__ = ["Assembly"]
 
 #: The operation that has a step of its own, since a product with it may be a solution of linear equations.
 INVERSE = "inv"
-
-#: The largest number of factors of a product into which factors that are products themselves are drawn.
-MERGED = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,38 +54,6 @@ class Structured:
 
     value: Value
     roots: tuple[int, ...]
-
-
-def derivative_key(node: Derivative) -> str:
-    """What a derivative of a dependent variable is called among the parameters: `d(A)/d(alpha)`."""
-    variable = node.operands[0]
-    assert isinstance(variable, Variable)
-    key = variable.name
-    for position in node.positions:
-        key = f"d({key})/d({variable.argument_names[position]})"
-    return key
-
-
-def unknown_key(node: Unknown) -> str:
-    """What an unknown function is called among the parameters: `f`, `f'`, `f''`."""
-    return node.name + "'" * node.derivative_order
-
-
-def computed(roots: Iterable[Node]) -> list[Node]:
-    """The nodes whose values are computed or passed, operands first; below a variable nothing is."""
-    done: set[Node] = set()
-    order: list[Node] = []
-    stack = [(root, False) for root in reversed(list(roots))]
-    while stack:
-        node, expanded = stack.pop()
-        if expanded:
-            order.append(node)
-        elif node not in done:
-            done.add(node)
-            stack.append((node, True))
-            if not isinstance(node, Variable | Derivative):
-                stack.extend((operand, False) for operand in reversed(node.operands) if operand not in done)
-    return order
 
 
 class Assembly:
@@ -376,36 +342,3 @@ RULES: dict[type[Node], Callable[[Assembly, Any], Value]] = {
     Unknown: Assembly.unknown,
     Apply: Assembly.apply,
 }
-
-
-def only_summed(order: Sequence[Node], roots: frozenset[Node]) -> set[Node]:
-    """The nodes that are terms of sums and nothing else; their sign is left to the sum."""
-    terms = {operand for node in order if isinstance(node, Add) for operand in node.operands}
-    others = {operand for node in order if not isinstance(node, Add) for operand in node.operands}
-    return terms - others - roots
-
-
-def absorbed(order: Sequence[Node], roots: frozenset[Node]) -> set[Node]:
-    """What its only user of the same kind draws in: sums, and products, whose order is then chosen over all factors."""
-    uses = Counter(operand for node in order for operand in node.operands)
-    sums = {operand for node in order if isinstance(node, Add) for operand in node.operands if isinstance(operand, Add)}
-    result = {node for node in sums - roots if uses[node] == 1}
-    owner: dict[Node, Node] = {}
-    count: Counter[Node] = Counter()
-    for node in reversed(order):
-        if not isinstance(node, Product):
-            continue
-        top = owner.get(node, node)
-        count[top] += len(node.operands)
-        for operand in node.operands:
-            drawn = uses[operand] == 1 and operand not in roots and is_plain_product(operand)
-            if drawn and count[top] + len(operand.operands) - 1 <= MERGED:
-                result.add(operand)
-                owner[operand] = top
-                count[top] -= 1
-    return result
-
-
-def is_plain_product(node: Node) -> bool:
-    """True for a product of some order that holds no delta."""
-    return isinstance(node, Product) and node.order > 0 and not any(isinstance(o, Delta) for o in node.operands)

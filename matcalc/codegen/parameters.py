@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from matcalc.codegen.assembly import computed, derivative_key, unknown_key
+from matcalc.codegen.graph import computed, derivative_key, unknown_key
 from matcalc.codegen.helpers import HELPER_NAMES
 from matcalc.errors import MatcalcError
 from matcalc.expr import Derivative, Node, Size, Unknown, Variable

@@ -77,11 +77,23 @@ def _mul(form: Form, parts: list[Piece]) -> Piece:
 def _factors(form: Form, parts: Sequence[Piece]) -> list[str]:
     """The factors of a product as texts; the text of a nested product that may be laid open stands as it is."""
     first, other = OPERANDS["mul"]
-    texts = [parts[0].at(first)]
-    for k, (arg, part) in enumerate(zip(form.args[1:], parts[1:], strict=True), 1):
-        plain = opens(form.args[:k], arg) and not part.text.startswith("-")
-        texts.append(part.text if plain else part.at(other))
+    texts = []
+    for k, (arg, part) in enumerate(zip(form.args, parts, strict=True)):
+        others = [a for a in form.args if a is not arg]
+        ends = arg is form.args[-1] and all(a.kind == "scalar" and not is_inner_product(a) for a in others)
+        if is_inner_product(arg) and not ends:
+            texts.append(part.at(Level.FRACTION))
+        elif k == 0:
+            texts.append(part.at(first))
+        else:
+            plain = opens(form.args[:k], arg) and not part.text.startswith("-")
+            texts.append(part.text if plain else part.at(other))
     return texts
+
+
+def is_inner_product(form: Form) -> bool:
+    """True for a scalar that is a product of vectors, which stands in parentheses among other factors."""
+    return form.head == "mul" and form.kind == "scalar" and any(arg.kind != "scalar" for arg in form.args)
 
 
 def _power(form: Form, parts: list[Piece]) -> Piece:

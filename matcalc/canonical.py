@@ -1,0 +1,72 @@
+"""A key of a product that does not depend on the order of its factors.
+
+Each label gets a colour from how it is connected, refined over a few rounds; factors are sorted by content and colours.
+Equal keys mean equal products; equal products may, rarely, get different keys, which costs a simplification only.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from matcalc.expr import Node, Product
+
+__all__ = ["label_colours", "product_key"]
+
+
+#: How often colours are refined at most; a path of so many matrices from either end is told apart.
+ROUNDS = 12
+
+
+class SymmetryFacts(Protocol):
+    """What is known of the symmetry of factors."""
+
+    def symmetric(self, node: Node) -> bool: ...
+    def skew(self, node: Node) -> bool: ...
+
+
+def label_colours(node: Product, facts: SymmetryFacts) -> dict[int, int]:
+    """A rank for each label that depends on how it is connected, not on the order of factors."""
+    dimensions = node.dimensions()
+    colour: dict[int, tuple[object, ...]] = {
+        label: (0, label, "") if label < node.order else (1, 0, str(d)) for label, d in dimensions.items()
+    }
+    ranks = rank(colour)
+    incident: dict[int, list[tuple[bytes, int, tuple[int, ...]]]] = {label: [] for label in dimensions}
+    for factor, labels in node.factors:
+        alike = facts.symmetric(factor) or facts.skew(factor)
+        for slot, label in enumerate(labels):
+            incident[label].append((factor.digest, 0 if alike else slot, labels))
+    for _ in range(min(len(dimensions), ROUNDS)):
+        colour = {
+            label: (ranks[label], *sorted((d, s, tuple([ranks[x] for x in labels])) for d, s, labels in incident[label]))
+            for label in dimensions
+        }
+        updated = rank(colour)
+        if updated == ranks:
+            break
+        ranks = updated
+    return ranks
+
+
+def rank(colour: dict[int, tuple[object, ...]]) -> dict[int, int]:
+    """Colours as numbers, in their order."""
+    numbers = {value: k for k, value in enumerate(sorted(set(colour.values())))}
+    return {label: numbers[value] for label, value in colour.items()}
+
+
+def product_key(node: Product, facts: SymmetryFacts) -> object:
+    """A key of a product up to the order of its factors and, for symmetric factors, of their indices."""
+    colours = label_colours(node, facts)
+
+    def ordered(factor: Node, labels: tuple[int, ...]) -> tuple[int, ...]:
+        return tuple(sorted(labels, key=lambda x: colours[x])) if facts.symmetric(factor) else labels
+
+    arranged = [(factor, ordered(factor, labels)) for factor, labels in node.factors]
+    arranged.sort(key=lambda item: (item[0].digest, [colours[label] for label in item[1]]))
+    numbers: dict[int, int] = {label: label for label in range(node.order)}
+    key = []
+    for factor, labels in arranged:
+        for label in labels:
+            numbers.setdefault(label, len(numbers))
+        key.append((factor, tuple([numbers[label] for label in labels])))
+    return (node.shape, tuple(key))
