@@ -152,7 +152,7 @@ CASES = (
     Case("Hadamard product", "X.*Y", "X", lambda: HadamardProduct(X, Y)),
     Case("Hadamard product of vectors", "(A*x).*(B*x)", "x", lambda: HadamardProduct(A * x, B * x)),
     Case("element-wise square", "x.^2", "x", lambda: HadamardPower(x, 2)),
-    Case("Kronecker product", "kron(X, D)", "X", lambda: KroneckerProduct(X, D)),
+    Case("trace of a Kronecker product", "tr(kron(P, Q))", "P", lambda: Trace(KroneckerProduct(P, Q))),
     Case("diagonal matrix", "diag(x)*P*y", "x", lambda: DiagMatrix(x) * P * y),
     Case("diagonal of a product", "diag(X*P*X')", "X", lambda: DiagonalMatrix(X * P * X.T) * ONES_M),
     Case("tanh layer", "tanh(A*x)", "x", lambda: (A * x).applyfunc(tanh)),

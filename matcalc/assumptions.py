@@ -69,10 +69,16 @@ class Facts:
 
     def positive(self, node: Node) -> bool:
         """True if every entry is known to be greater than 0."""
-        known = self._positive.get(node)
-        if known is None:
-            known = self._positive[node] = self._is_positive(node)
-        return known
+        stack = [node] if node not in self._positive else []
+        while stack:
+            current = stack[-1]
+            pending = [o for o in current.operands if o not in self._positive] if needs_operands(current) else []
+            if pending:
+                stack.extend(pending)
+            else:
+                stack.pop()
+                self._positive[current] = self._is_positive(current)
+        return self._positive[node]
 
     def _is_positive(self, node: Node) -> bool:
         if isinstance(node, Size) or self.has(node, "positive"):
@@ -81,8 +87,11 @@ class Facts:
             return node.value > 0
         if isinstance(node, Apply):
             return "positive" in node.operation.facts
-        if isinstance(node, Power | Add):
-            return all(self.positive(o) for o in node.operands)
-        if isinstance(node, Product):
-            return node.coefficient > 0 and all(self.positive(o) for o in node.operands)
-        return False
+        if isinstance(node, Product) and node.coefficient <= 0:
+            return False
+        return needs_operands(node) and all(self._positive[o] for o in node.operands)
+
+
+def needs_operands(node: Node) -> bool:
+    """True for nodes that are positive if their operands are."""
+    return isinstance(node, Power | Add | Product)

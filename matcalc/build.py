@@ -16,6 +16,7 @@ __all__ = [
     "multiply",
     "negate",
     "ones_form",
+    "outline",
     "quotient",
     "same",
     "scaled",
@@ -81,6 +82,16 @@ def same(first: Form, second: Form) -> bool:
             return False
         stack.extend(zip(a.args, b.args, strict=True))
     return True
+
+
+def outline(form: Form) -> object:
+    """A key that equal forms share, made of the nodes down the first arguments."""
+    key = []
+    while True:
+        key.append((form.head, form.value, len(form.args)))
+        if not form.args:
+            return tuple(key)
+        form = form.args[0]
 
 
 def transposes(form: Form, limit: int = 200) -> int:
@@ -178,16 +189,13 @@ def is_simple(scalar: Form) -> bool:
 
 def powers(chain: Sequence[Form]) -> list[Form]:
     """A chain with equal neighbours joined: X*X*Y = X^2*Y."""
-    result: list[Form] = []
-    count = 0
+    runs: list[tuple[Form, int]] = []
     for form in chain:
-        if result and form.kind == "matrix" and same(result[-1] if count == 1 else base, form):
-            base, count = (result[-1] if count == 1 else base), count + 1
-            result[-1] = matrix_power(base, count)
+        if runs and form.kind == "matrix" and same(runs[-1][0], form):
+            runs[-1] = (form, runs[-1][1] + 1)
         else:
-            result.append(form)
-            base, count = form, 1
-    return result
+            runs.append((form, 1))
+    return [matrix_power(form, n) if n > 1 else form for form, n in runs]
 
 
 def matrix_power(base: Form, exponent: int) -> Form:

@@ -17,10 +17,10 @@ from matcalc.build import transposed
 from matcalc.codegen import Source, compile_function, generate, parameters_of
 from matcalc.errors import KindError, UnknownNameError, UnsupportedError
 from matcalc.expr import Apply, Node, is_zero
-from matcalc.form import Form, Shape, format_axis, name, subforms
+from matcalc.form import Form, format_axis, subforms
 from matcalc.inference import TypedProgram, VariableInfo, infer
 from matcalc.lowering import Environment, lower
-from matcalc.naming import Naming
+from matcalc.naming import Naming, replace_names
 from matcalc.notation.cases import cases_form
 from matcalc.notation.elements import elements, elements_latex, elements_text
 from matcalc.notation.index import index_form, index_names
@@ -53,7 +53,7 @@ def derive(
     `declare` holds declarations as in section 2 of the language; what is not declared is inferred.  `order` 2 is the
     Hessian.  `of` names the output of a program, `name` the file that the source came from.  Raises MatcalcError.
     """
-    if not isinstance(order, int) or order < 1:
+    if not isinstance(order, int) or isinstance(order, bool) or order < 1:
         raise KindError(f"the order of a derivative is a positive integer, not {order!r}")
     program = parse_program(source, [declare] if isinstance(declare, str) else declare, name=name, of=of)
     if isinstance(wrt, str):
@@ -62,6 +62,8 @@ def derive(
 
 
 def _derive(program: Program, wrt: str, layout: str, order: int) -> Derivative:
+    if not wrt.strip():
+        raise KindError("there is no name to differentiate by", hint="give one, such as `x`")
     variable = parse_expression(wrt)
     target = variable.args[0] if variable.head == "call" and variable.value == "vec" and variable.args else variable
     if target.head != "name":
@@ -252,7 +254,10 @@ class Derivative:
         if form == "matrix":
             return self._answer
         made = {"index": lambda: self._index, "cases": lambda: self._cases, "vec": self._vec}[form]()
-        return self._naming.settle(made, self._raising.named)
+        # Only the names that the text introduces stand in other forms, too, so that `where` explains them all.
+        known = self._answer[1]
+        unknown = {key: part for key, part in self._raising.named.items() if key not in known}
+        return replace_names(made, unknown), known
 
     def elements(self, **sizes: int) -> Any:
         """The explicit entries at given sizes: a SymPy array of the answer's shape, a scalar for a scalar."""

@@ -118,7 +118,8 @@ def chain(outer: Node, outer_axes: list[object], partial: Node, axes: list[objec
         return zero(tuple([dimensions[label] for label in out]))
     entrywise = set(axes) <= set(outer_axes)
     terms = partial.operands if isinstance(partial, Add) and not entrywise else (partial,)
-    return add([product(1, [(outer, outer_axes), (term, axes)], out, flatten=lambda p: p is term) for term in terms])
+    opened = set(terms)
+    return add([product(1, [(outer, outer_axes), (t, axes)], out, flatten=opened.__contains__) for t in terms])
 
 
 def reverse(function: Node, variable: Node) -> Node:

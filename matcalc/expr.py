@@ -510,11 +510,11 @@ def product(
     *,
     flatten: Callable[[Product], bool] | None = None,
 ) -> Node:
-    """The contraction of labelled factors to the labels `out`; `sizes` gives dimensions of labels that no factor carries.
+    """The contraction of labelled factors to the labels `out`; `sizes` has dimensions of labels that no factor carries.
 
-    Products among the factors that have one operand or hold a delta are merged (and any for which `flatten` says so).  A delta with a
-    summed index renames it (δ_ij x_j = x_i); a delta between two indices of the result stays, and the later of them is
-    replaced by the earlier one in the other factors.
+    Products among the factors that have one operand or hold a delta are merged, and any for which `flatten` says so.
+    A delta with a summed index renames it (δ_ij x_j = x_i); a delta between two indices of the result stays, and the
+    later of them is replaced by the earlier one in the other factors.
     """
     coefficient = Fraction(coefficient)
     dimension: dict[Label, Dimension] = dict(sizes) if sizes else {}

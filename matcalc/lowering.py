@@ -8,11 +8,14 @@ real u, and the atom's derivative is a polynomial in atoms.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import reduce
 from itertools import count
+from operator import mul
+from typing import Any
 
 from matcalc.differentiate import derivative
-from matcalc.errors import KindError, MatcalcError, UnsupportedError
+from matcalc.errors import MatcalcError, UnsupportedError
 from matcalc.expr import (
     Add,
     Apply,
@@ -20,7 +23,6 @@ from matcalc.expr import (
     Delta,
     Node,
     Number,
-    Power,
     Product,
     Size,
     Unknown,
@@ -30,16 +32,14 @@ from matcalc.expr import (
     apply_matrix,
     identity,
     ones,
-    power,
     product,
     scale,
-    split_coefficient,
     transpose,
 )
 from matcalc.form import Axis, Form, Shape, subforms
 from matcalc.inference import TypedProgram
 from matcalc.operation import operation
-from matcalc.tensor import Index, Tensor, align, contract, elementwise, matrix_function
+from matcalc.tensor import Tensor, align, contract, elementwise, matrix_function
 from matcalc.traversal import substitute
 
 __all__ = ["Environment", "lower"]
@@ -60,6 +60,8 @@ class Environment:
         self.program = program
         self.layout = layout
         self.held = held or {}
+        #: The axes that the indices in scope run over.
+        self.scope: dict[str, Axis] = {}
         self._values: dict[str, Tensor] = dict(self.held)
 
     def name(self, name: str) -> Tensor:
@@ -271,24 +273,19 @@ class Environment:
         i, j = form.value
         if i == j:
             return Tensor(Number.make(1), ())
-        axis = self._index_axis[i]
+        axis = self.scope[i]
         n = len(axis)
         return Tensor(identity(axis), (), ((i, n), (j, n)))
 
-    @property
-    def _index_axis(self) -> dict[str, Axis]:
-        return self._scopes[-1]
-
-    _scopes: list[dict[str, Axis]] = [{}]
-
     def _in_scope(self, form: Form, bound: dict[str, Axis]) -> Tensor:
-        scope = dict(self._index_axis) | index_axes(form.args[0]) | bound
-        close_over_deltas(form.args[0], scope)
-        self._scopes = [*self._scopes, scope]
+        """The body of a comprehension or bound sum, the axes of its indices being known."""
+        outer = self.scope
+        self.scope = outer | index_axes(form.args[0]) | bound
+        close_over_deltas(form.args[0], self.scope)
         try:
             return self.lower(form.args[0])
         finally:
-            self._scopes = self._scopes[:-1]
+            self.scope = outer
 
     def _lower_tensor(self, form: Form) -> Tensor:
         bound = dict(zip(form.value, form.shape or (), strict=True))
@@ -309,7 +306,7 @@ class Environment:
         return Tensor(product(1, [(body.node, body.labels(()))], out, sizes), (), kept)
 
     def _missing_axis(self, form: Form, name: str) -> Axis:
-        axes = index_axes(form.args[0]) | self._index_axis
+        axes = index_axes(form.args[0]) | self.scope
         if name not in axes:
             raise MatcalcError(f"the index {name!r} occurs in no entry, so its range is unknown", form.span)
         return axes[name]
@@ -319,20 +316,19 @@ class Environment:
         condition = self._indicator(form.value)
         return condition * chosen + (one() - condition) * other
 
-    def _indicator(self, condition: tuple[object, ...]) -> Tensor:
+    def _indicator(self, condition: tuple[Any, ...]) -> Tensor:
         """1 where a condition on indices holds, else 0: a polynomial in deltas."""
         match condition:
             case ("==", i, j):
                 return self._lower_delta(Form("delta", (), (i, j)))
             case ("!=", i, j):
                 return one() - self._lower_delta(Form("delta", (), (i, j)))
-            case ("and", first, second):
-                return self._indicator(first) * self._indicator(second)  # type: ignore[arg-type]
-            case ("or", first, second):
-                a, b = self._indicator(first), self._indicator(second)  # type: ignore[arg-type]
-                return a + b - a * b
+            case ("and", *parts):
+                return reduce(mul, [self._indicator(part) for part in parts])
+            case ("or", *parts):
+                return one() - reduce(mul, [one() - self._indicator(part) for part in parts])
             case ("not", inner):
-                return one() - self._indicator(inner)  # type: ignore[arg-type]
+                return one() - self._indicator(inner)
         raise NotImplementedError(f"condition {condition!r}")
 
     # Derivatives where they stand.
@@ -343,7 +339,7 @@ class Environment:
         inner = self
         if target.value in self.program.assignments and target.value not in self.held:
             inner = self.holding(target.value)
-        inner._scopes = self._scopes
+        inner.scope = self.scope
         value = inner.lower(function)
         by = inner.name(target.value)
         result = self._derivative_tensor(form, value, by, variable)

@@ -64,7 +64,7 @@ class Naming:
         """The form and the definitions that it needs, in order; names used only once are replaced by their parts."""
         while True:
             needed = reachable(form, named)
-            times = {key: 0 for key in needed}
+            times = dict.fromkeys(needed, 0)
             for root in (form, *(named[key] for key in needed)):
                 for key, n in name_uses(root).items():
                     if key in times:

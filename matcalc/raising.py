@@ -17,7 +17,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from matcalc.assumptions import Facts
-from matcalc.build import call, column_kind, eye, quotient, same, total, transposed, zeros_form
+from matcalc.build import call, column_kind, eye, outline, quotient, same, total, transposed, zeros_form
 from matcalc.expr import (
     Add,
     Apply,
@@ -489,16 +489,6 @@ def joined_terms(terms: Sequence[Term], end: int, inner: bool) -> list[Term]:
         else:
             bucket.append([term])
     return [join(group, end) if len(group) > 1 else group[0] for bucket in groups.values() for group in bucket]
-
-
-def outline(form: Form) -> object:
-    """A key that equal forms share, made of the nodes down the first arguments."""
-    key = []
-    while True:
-        key.append((form.head, form.value, len(form.args)))
-        if not form.args:
-            return tuple(key)
-        form = form.args[0]
 
 
 def flat_chain(term: Term) -> tuple[Form, ...]:

@@ -26,6 +26,7 @@ from matcalc.build import (
     hadamard,
     multiply,
     ones_form,
+    outline,
     quotient,
     same,
     scaled,
@@ -318,12 +319,15 @@ def hadamard_of(weights: Sequence[Weight]) -> Form:
 def merge_equal(forms: Sequence[Form]) -> Form | None:
     """u.*v.*w with equal factors as powers; None for no factor."""
     counted: list[tuple[Form, int]] = []
+    places: dict[object, list[int]] = {}
     for form in forms:
-        for k, (known, n) in enumerate(counted):
-            if same(known, form):
-                counted[k] = (known, n + 1)
+        alike = places.setdefault(outline(form), [])
+        for k in alike:
+            if same(counted[k][0], form):
+                counted[k] = (form, counted[k][1] + 1)
                 break
         else:
+            alike.append(len(counted))
             counted.append((form, 1))
     result: Form | None = None
     for form, n in counted:

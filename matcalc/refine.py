@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import combinations
 
 from matcalc.assumptions import Facts
 from matcalc.canonical import label_colours, product_key
@@ -44,6 +45,8 @@ __all__ = ["refine"]
 
 #: A product of at most this many factors is laid open in every product that uses it.
 SMALL = 3
+#: A product of more factors than this is never laid open, so that a chain of thousands costs no more than it is long.
+LARGE = 40
 #: Sums without a delta are multiplied out only in products of at most this many factors.
 SMALL_PRODUCT = 6
 #: At most this many products are multiplied out for each node of the input.
@@ -84,7 +87,8 @@ class Refinement:
         once = {
             new
             for old, new in zip(node.operands, operands, strict=True)
-            if isinstance(new, Product) and (self.counts[old] == 1 or len(new.operands) <= SMALL)
+            if isinstance(new, Product)
+            and (len(new.operands) <= SMALL or (self.counts[old] == 1 and len(new.operands) <= LARGE))
         }
         factors = zip(operands, node.labels, strict=True)
         return product(
@@ -153,7 +157,7 @@ class Refinement:
             factors = list(node.factors)
             factors[position] = (term, factors[position][1])
             sizes = dict(enumerate(node.shape))
-            made = product(node.coefficient, factors, range(node.order), sizes, flatten=lambda p, t=term: p is t)
+            made = product(node.coefficient, factors, range(node.order), sizes, flatten={term}.__contains__)
             terms.append(self.product(made))
         return collect([t for term in terms for t in (term.operands if isinstance(term, Add) else (term,))], self.facts)
 
@@ -194,8 +198,8 @@ def simplify_factors(node: Product, facts: Facts) -> Node:
         changed = (
             merge_powers(factors)
             or cancel_inverse(factors, node.order)
-            or (apply_simplex(factors, node.order, facts))
-            or (apply_orthogonal(factors, node.order, facts))
+            or apply_simplex(factors, node.order, facts)
+            or apply_orthogonal(factors, node.order, facts)
         )
         if facts.properties and any(facts.skew(f) for f, _ in factors):
             sign = orient_skew(node, factors, facts)
@@ -242,17 +246,19 @@ def carriers(factors: Factors, order: int) -> dict[int, list[int]]:
 
 def cancel_inverse(factors: Factors, order: int) -> bool:
     """X^-1 X = X X^-1 = I; True if a pair was replaced by a delta."""
-    for k, (factor, labels) in enumerate(factors):
-        if isinstance(factor, Apply) and factor.name == "inv" and factor.order == 2:
-            other = factor.operands[0]
-            for m, (candidate, places) in enumerate(factors):
-                for side in (0, 1):
-                    shared = labels[side]
-                    if candidate is other and shared >= order and places[1 - side] == shared:
-                        if carriers(factors, order)[shared] == sorted((k, m)):
-                            factors[k] = (Delta.make(factor.shape[0]), (labels[1 - side], places[side]))
-                            del factors[m]
-                            return True
+    inverses = [k for k, (f, _) in enumerate(factors) if isinstance(f, Apply) and f.name == "inv" and f.order == 2]
+    if not inverses:
+        return False
+    carried = carriers(factors, order)
+    for k in inverses:
+        inverse, labels = factors[k]
+        for m, (other, places) in enumerate(factors):
+            for side in (0, 1):
+                meets = other is inverse.operands[0] and places[1 - side] == labels[side]
+                if meets and carried.get(labels[side]) == sorted((k, m)):
+                    factors[k] = (Delta.make(inverse.shape[0]), (labels[1 - side], places[side]))
+                    del factors[m]
+                    return True
     return False
 
 
@@ -272,19 +278,14 @@ def apply_simplex(factors: Factors, order: int, facts: Facts) -> bool:
 def apply_orthogonal(factors: Factors, order: int, facts: Facts) -> bool:
     """Q'Q = QQ' = I; True if a pair was replaced by a delta."""
     found = [k for k, (factor, _) in enumerate(factors) if facts.orthogonal(factor)]
-    if len(found) < 2:
-        return False
-    carried = carriers(factors, order)
-    for a in found:
-        for b in found:
-            for side in (0, 1):
-                label = factors[a][1][side]
-                if a < b and factors[a][0] is factors[b][0] and carried.get(label) == [a, b]:
-                    if factors[b][1][side] == label:
-                        deltas = (factors[a][1][1 - side], factors[b][1][1 - side])
-                        factors[a] = (Delta.make(factors[a][0].shape[0]), deltas)
-                        del factors[b]
-                        return True
+    carried = carriers(factors, order) if len(found) > 1 else {}
+    for a, b in combinations(found, 2):
+        (first, labels), (second, places) = factors[a], factors[b]
+        for side in (0, 1):
+            if first is second and labels[side] == places[side] and carried.get(labels[side]) == [a, b]:
+                factors[a] = (Delta.make(first.shape[0]), (labels[1 - side], places[1 - side]))
+                del factors[b]
+                return True
     return False
 
 

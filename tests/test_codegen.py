@@ -327,6 +327,7 @@ RIGHT = {
     "deltas-of-one-pattern-traced": by_letters(
         "iji->j", add([by_letters("ik,j->ijk", Delta.make("n"), v) for v in (z, apply_elementwise("exp", z))])
     ),
+    "sum-over-ones-of-a-product": by_letters("ij->i", product(1, [(x, "a"), (y, "a")], "ab", {"b": "m"})),
     "sum-in-sum": add(
         [transpose(S, (1, 0)), power(T, Fraction(2)), scale(-1, by_letters("ij,->ij", Delta.make("n"), alpha))]
     ),
@@ -420,7 +421,7 @@ def products(draw: st.DrawFn) -> Node:
     return product(draw(st.sampled_from([1, -1, 2, Fraction(-2, 3)])), factors, out, dimension)
 
 
-SETTINGS = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SETTINGS = settings(max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @SETTINGS
@@ -444,6 +445,28 @@ def test_random_products_of_sums(node: Node, which: int) -> None:
     summed = by_letters("ab->", by_letters("a,b->ab", ones(("m",)), ones(("n",))))
     outer = product(1, [(add([node, ones(node.shape, 2)]), range(node.order)), (summed, ())], range(node.order))
     assert_right(by_letters(f"{'abcd'[: node.order]}->{'abcd'[: node.order * which]}", outer))
+
+
+@st.composite
+def nested_products(draw: st.DrawFn) -> Node:
+    """Products and sums of products of random products, so that products stand in products."""
+    nodes = [draw(products()) for _ in range(draw(st.integers(1, 3)))]
+    for _ in range(draw(st.integers(1, 2))):
+        factors = []
+        for node in nodes:
+            labels = [(d, draw(st.integers(0, 1))) for d in node.shape]
+            factors.append((node, labels))
+        carried = sorted({label for _, labels in factors for label in labels}, key=str)
+        out = draw(st.lists(st.sampled_from(carried), max_size=3, unique=True)) if carried else []
+        made = product(draw(st.sampled_from([1, -1, 3])), factors, out)
+        nodes = [made, Variable.make("W_" + "_".join(map(str, made.shape)), made.shape)]
+    return draw(st.sampled_from([nodes[0], add([nodes[0], scale(-2, nodes[1])])]))
+
+
+@SETTINGS
+@given(nested_products(), st.integers(0, 100))
+def test_random_nested_products(node: Node, seed: int) -> None:
+    assert_right(node, seed)
 
 
 @given(st.lists(st.text("abcdef", max_size=3).map(lambda t: tuple(dict.fromkeys(map(ord, t)))), min_size=3, max_size=6))

@@ -15,7 +15,9 @@ import pytest
 from click.testing import CliRunner
 
 from matcalc.__main__ import main
+from matcalc.operation import load_operations, operations
 
+load_operations()
 README = (Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 CONSOLE = "".join(text for language, text in BLOCKS if language == "console")
@@ -53,3 +55,9 @@ def test_session_prints_what_is_shown(session: str) -> None:
     failed, attempted = doctest.DocTestRunner(verbose=False).run(test, out=report.append)
     assert failed == 0, "".join(report)
     assert attempted > 0
+
+
+@pytest.mark.parametrize("name", sorted({record.name for record in operations()}))
+def test_every_operation_is_on_the_page(name: str) -> None:
+    table = README[README.index("## The language in one table") : README.index("## Layouts")]
+    assert name in re.findall(r"\w+", table)

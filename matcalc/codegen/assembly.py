@@ -30,6 +30,7 @@ from matcalc.expr import (
     Size,
     Unknown,
     Variable,
+    ones,
 )
 from matcalc.form import Dimension
 
@@ -37,6 +38,9 @@ __all__ = ["Assembly"]
 
 #: The operation that has a step of its own, since a product with it may be a solution of linear equations.
 INVERSE = "inv"
+
+#: A factor of a product with its labels.
+Factor = tuple[Node, tuple[int, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +185,7 @@ class Assembly:
 
     # ---- Products.
 
-    def compute_product(self, node: Node) -> None:
+    def compute_product(self, node: Product) -> None:
         """The value of a product, on the distinct axes of the result where deltas make some equal."""
         coefficient, factors = self.open(node)
         root = self.joined_labels(factors)
@@ -198,7 +202,7 @@ class Assembly:
         else:
             self.structured[node] = term
 
-    def joined_labels(self, factors: Sequence[tuple[Node, tuple[int, ...]]]) -> Callable[[int], int]:
+    def joined_labels(self, factors: Sequence[Factor]) -> Callable[[int], int]:
         """For each label the least one that deltas among the factors make equal to it."""
         parent: dict[int, int] = {}
 
@@ -219,13 +223,14 @@ class Assembly:
         term = self.structured.get(node)
         return term.roots if term is not None else tuple(range(node.order))
 
-    def open(self, node: Product) -> tuple[Fraction, list[tuple[Node, tuple[int, ...]]]]:
+    def open(self, node: Product) -> tuple[Fraction, list[Factor]]:
         """Coefficient and factors of a product, with those of factors that are absorbed in their place."""
         coefficient, factors = node.coefficient, []
         fresh = 1 + max((label for labels in node.labels for label in labels), default=node.order)
         for operand, labels in node.factors:
             if isinstance(operand, Product) and operand in self.absorbed:
                 inner_coefficient, inner = self.open(operand)
+                inner += self.ones_axes(operand, inner)
                 names = dict(enumerate(labels))
                 for label in dict.fromkeys(k for _, group in inner for k in group if k >= operand.order):
                     names[label] = fresh
@@ -236,8 +241,17 @@ class Assembly:
                 factors.append((operand, labels))
         return coefficient, factors
 
+    def ones_axes(self, node: Product, inner: Sequence[Factor]) -> list[Factor]:
+        """A vector of ones for each axis of a product that none of its factors carries."""
+        carried = {label for _, labels in inner for label in labels}
+        found: list[Factor] = [(ones((d,)), (axis,)) for axis, d in enumerate(node.shape) if axis not in carried]
+        for vector, _ in found:
+            if vector not in self.values:
+                self.values[vector] = Value(self.steps.number(1), ())
+        return found
+
     def contraction(
-        self, coefficient: Fraction, node: Node, factors: list[tuple[Node, tuple[int, ...]]], out: frozenset[int]
+        self, coefficient: Fraction, node: Node, factors: list[Factor], out: frozenset[int]
     ) -> Value:
         """The contraction of factors to some axes of the node; what deltas say is in the labels."""
         dimensions: dict[int, Dimension] = dict(enumerate(node.shape))
