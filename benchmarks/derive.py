@@ -410,7 +410,9 @@ def percentile(values: list[float], share: float) -> float:
 
 
 def summary(rows: list[Row]) -> dict[str, Any]:
-    first, ratios = [row.matcalc_first for row in rows], [row.ratio for row in rows if row.ratio]
+    first = [row.matcalc_first for row in rows]
+    answered = [row for row in rows if row.verdict in ("right", "unchecked")]
+    ratios = [row.ratio for row in answered if row.ratio]
     verdicts = [row.verdict for row in rows]
     return {
         "expressions": len(rows),
@@ -420,7 +422,7 @@ def summary(rows: list[Row]) -> dict[str, Any]:
         "matcalc_warm_median_ms": statistics.median(row.matcalc_warm for row in rows),
         "ratio_median": statistics.median(ratios),
         "ratio_least": min(ratios),
-        "ratio_warm_median": statistics.median(row.sympy_warm / row.matcalc_warm for row in rows if row.sympy_warm),
+        "ratio_warm_median": statistics.median(row.sympy_warm / row.matcalc_warm for row in answered if row.sympy_warm),
         "sympy": {worth: verdicts.count(worth) for worth in dict.fromkeys(verdicts)},
     }
 
@@ -459,8 +461,9 @@ def markdown(rows: list[Row], grown: dict[str, dict[int, float]], started: dict[
         f"| matcalc, first run, median | {total_['matcalc_first_median_ms']:.2f} ms |",
         f"| matcalc, first run, 95th percentile | {total_['matcalc_first_percentile_95_ms']:.2f} ms |",
         f"| matcalc, warm run, median | {total_['matcalc_warm_median_ms']:.2f} ms |",
-        f"| SymPy over matcalc where SymPy answers, median | {total_['ratio_median']:.0f} |",
-        f"| the same, least | {total_['ratio_least']:.1f} |",
+        f"| SymPy over matcalc where SymPy answers rightly, median | {total_['ratio_median']:.0f} |",
+        f"| the same, warm runs | {total_['ratio_warm_median']:.0f} |",
+        f"| the same, first runs, least | {total_['ratio_least']:.1f} |",
         f"| SymPy's answers | {', '.join(f'{count} {worth}' for worth, count in total_['sympy'].items())} |",
         "",
         "| name | expression | matcalc first | matcalc warm | SymPy first | ratio |",

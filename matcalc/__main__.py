@@ -19,7 +19,6 @@ from typing import Any
 import click
 
 import matcalc
-from matcalc.notation.text import to_text
 
 __all__ = ["main"]
 
@@ -107,8 +106,8 @@ def echo(text: str) -> None:
 
 def answer(derivative: matcalc.Derivative, form: str, sizes: dict[str, int] | None) -> str:
     """The derivative, alone on its line when it is one line, then what stands for the names that it introduces."""
-    names = {} if form == "elements" else derivative._form_in(form)[1]
-    return "\n".join([derivative.to_text(form=form, sizes=sizes), *(f"where {n} = {to_text(f)}" for n, f in names.items())])
+    where = [f"where {name} = {text}" for name, text in derivative.where.items()] if form != "elements" else []
+    return "\n".join([derivative.to_text(form=form, sizes=sizes), *where])
 
 
 def shape(derivative: matcalc.Derivative) -> str:

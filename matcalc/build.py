@@ -21,6 +21,7 @@ __all__ = [
     "same",
     "scaled",
     "size_form",
+    "sum_all",
     "total",
     "transposed",
     "transposes",
@@ -71,6 +72,13 @@ def zeros_form(shape: Shape) -> Form:
     return call("zeros", *(size_form(axis) for axis in shape), kind=column_kind(len(shape)), shape=shape)
 
 
+def sum_all(form: Form) -> Form:
+    """The sum of all entries of a form."""
+    while form.head == "transpose" or (form.head == "call" and form.value == "sum"):
+        form = form.args[0]
+    return call("sum", form, kind="scalar", shape=())
+
+
 def same(first: Form, second: Form) -> bool:
     """True if two forms are the same tree."""
     stack = [(first, second)]
@@ -85,13 +93,14 @@ def same(first: Form, second: Form) -> bool:
 
 
 def outline(form: Form) -> object:
-    """A key that equal forms share, made of the nodes down the first arguments."""
+    """A key that equal forms share: their first nodes."""
     key = []
-    while True:
-        key.append((form.head, form.value, len(form.args)))
-        if not form.args:
-            return tuple(key)
-        form = form.args[0]
+    stack = [form]
+    while stack and len(key) < OUTLINE:
+        node = stack.pop()
+        key.append((node.head, node.value, len(node.args)))
+        stack.extend(reversed(node.args))
+    return tuple(key)
 
 
 def transposes(form: Form, limit: int = 200) -> int:
@@ -114,6 +123,9 @@ def negate(form: Form) -> Form:
         return number(-form.value)
     return Form("neg", (form,), kind=form.kind, shape=form.shape)
 
+
+#: How many nodes of a form its outline has.
+OUTLINE = 12
 
 FLIPPED = {"column": "row", "row": "column", "matrix": "matrix", "scalar": "scalar"}
 

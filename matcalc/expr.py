@@ -533,7 +533,7 @@ def product(
             dimension.update(zip(labels, node.shape, strict=True))
             names: dict[int, Label] = dict(enumerate(labels))
             inner = []
-            for child, child_labels in zip(node.operands, node.data[1], strict=True):
+            for child, child_labels in parts(node):
                 for c in child_labels:
                     if c not in names:
                         names[c] = ("f", next(_fresh))
@@ -556,6 +556,22 @@ def product(
     if classes is not None and classes.parent:
         flat = _contract_deltas(flat, classes, out, dimension)
     return _canonical(coefficient, flat, out, shape, dimension, classes)
+
+
+#: How many factors beside its deltas a product may have that is merged because it holds a delta.
+MERGED = 8
+
+
+def parts(node: Product) -> list[tuple[Node, tuple[int, ...]]]:
+    """The factors of a product that is merged; beside deltas, many factors stay together, so that chains stay linear."""
+    factors = node.factors
+    rest = [factor for factor in factors if not isinstance(factor[0], Delta)]
+    if len(rest) == len(factors) or len(rest) <= MERGED:
+        return factors
+    carried = {label for _, labels in rest for label in labels}
+    out = [label for label in range(node.order) if label in carried]
+    deltas = [factor for factor in factors if isinstance(factor[0], Delta)]
+    return [*deltas, (product(1, rest, out), tuple(out))]
 
 
 def _contract_deltas(

@@ -11,7 +11,7 @@ and says the answer in SymPy.  How values correspond:
 
 An inner product x'*y is written `Trace(x.T*y)`: unlike `(x.T*y)[0, 0]`, which SymPy expands into a sum over entries at
 once, it stays in matrix notation, and `doit` evaluates it for explicit matrices.  Element-wise functions are
-`ElementwiseApplyFunction`, `diag` is `DiagMatrix` or `DiagonalOf`, sums are products with `OneMatrix`, and step(x) is
+`ElementwiseApplyFunction`, `diag` of a vector is `DiagMatrix`, sums are products with `OneMatrix`, and step(x) is
 `Heaviside(x, 0)`.  All values are real.  What one side can say and the other cannot is an `UnsupportedError`.
 """
 
@@ -819,7 +819,9 @@ class Writer:
     def diagonal(self, form: Form) -> Any:
         value = self.value(form.args[0])
         if form.args[0].kind == "matrix":
-            return sympy.DiagonalOf(value)
+            size = value.shape[0]
+            # SymPy cannot evaluate DiagonalOf of an explicit matrix.
+            return sympy.HadamardProduct(sympy.Identity(size), value) * sympy.OneMatrix(size, 1)
         return diagonal_matrix(value.T if form.args[0].kind == "row" else value)
 
     def kron(self, form: Form) -> Any:

@@ -378,23 +378,17 @@ def factored(terms: Sequence[Term]) -> Term:
 
 def collected(terms: Sequence[Term]) -> list[Term]:
     """Terms that read alike as one."""
-    groups: dict[object, list[Term]] = {}
-    result: list[Term] = []
-    for term in terms:
-        key = tuple(outline(form) for form in term.chain)
-        for known in groups.setdefault(key, []):
-            if same_scalars(replace(known, coefficient=term.coefficient), term) and all(
-                same(a, b) for a, b in zip(known.chain, term.chain, strict=True)
-            ):
-                position = result.index(known)
-                groups[key].remove(known)
-                result[position] = replace(known, coefficient=known.coefficient + term.coefficient)
-                groups[key].append(result[position])
-                break
-        else:
-            groups[key].append(term)
-            result.append(term)
+    result = []
+    for group in grouped_by(terms, lambda term: tuple(map(outline, term.chain)), alike):
+        coefficient = sum((t.coefficient for t in group), Fraction(0))
+        result.append(replace(group[0], coefficient=coefficient))
     return [t for t in result if t.coefficient] or [replace(terms[0], coefficient=Fraction(0))]
+
+
+def alike(first: Term, second: Term) -> bool:
+    """True if two terms differ in their coefficients only."""
+    chains = len(first.chain) == len(second.chain) and all(map(same, first.chain, second.chain))
+    return chains and same_scalars(first, replace(second, coefficient=first.coefficient))
 
 
 def take_common(terms: Sequence[Term]) -> tuple[Term | None, list[Term]]:
@@ -454,19 +448,34 @@ def factored_chains(terms: Sequence[Term], *, inner: bool = False) -> Form:
 
 def joined_scalars(terms: Sequence[Term]) -> list[Term]:
     """Terms with equal scalars and coefficients of one size joined: 3*s*A/2 + 3*s*B/2 = 3*s*(A + B)/2."""
-    groups: list[list[Term]] = []
-    for term in terms:
-        for group in groups if term.above or term.below else ():
-            if same_scalars(group[0], term):
-                group.append(term)
-                break
-        else:
-            groups.append([term])
+
+    def key(term: Term) -> object:
+        scalars = [frozenset(outline(form) for form in side) for side in (term.above, term.below)]
+        return (abs(term.coefficient), *scalars) if term.above or term.below else id(term)
+
     result = []
-    for group in groups:
+    for group in grouped_by(terms, key, same_scalars):
         shared, rest = take_common(group)
         result.append(group[0] if len(group) == 1 or shared is None else replace(shared, chain=(factored_chains(rest),)))
     return result
+
+
+def grouped_by(
+    terms: Sequence[Term], key: Callable[[Term], object], alike: Callable[[Term, Term], bool]
+) -> list[list[Term]]:
+    """Terms in groups of alike ones, in order of first appearance; only terms with equal keys are compared."""
+    buckets: dict[object, list[list[Term]]] = {}
+    groups: list[list[Term]] = []
+    for term in terms:
+        bucket = buckets.setdefault(key(term), [])
+        for group in bucket:
+            if alike(group[0], term):
+                group.append(term)
+                break
+        else:
+            bucket.append([term])
+            groups.append(bucket[-1])
+    return groups
 
 
 def same_scalars(first: Term, second: Term) -> bool:
@@ -479,16 +488,12 @@ def same_scalars(first: Term, second: Term) -> bool:
 
 def joined_terms(terms: Sequence[Term], end: int, inner: bool) -> list[Term]:
     """Terms with an equal factor at this end of the chain joined: A*B + A*C = A*(B + C)."""
-    groups: dict[object, list[list[Term]]] = {}
-    for term in terms:
-        bucket = groups.setdefault(outline(flat_chain(term)[end]) if term.chain else None, [])
-        for group in bucket:
-            if joinable(group[0], term, end, inner):
-                group.append(term)
-                break
-        else:
-            bucket.append([term])
-    return [join(group, end) if len(group) > 1 else group[0] for bucket in groups.values() for group in bucket]
+
+    def key(term: Term) -> object:
+        return outline(flat_chain(term)[end]) if term.chain else None
+
+    groups = grouped_by(terms, key, lambda a, b: joinable(a, b, end, inner))
+    return [join(group, end) if len(group) > 1 else group[0] for group in groups]
 
 
 def flat_chain(term: Term) -> tuple[Form, ...]:

@@ -31,6 +31,7 @@ from matcalc.build import (
     same,
     scaled,
     size_form,
+    sum_all,
     transposed,
     transposes,
 )
@@ -297,7 +298,7 @@ class Graph:
                 norm = call("norm2", left, kind="scalar", shape=())
                 form = Form("power", (norm, number(2)), kind="scalar", shape=())
             else:
-                form = call("sum", product, kind="scalar", shape=())
+                form = sum_all(product)
             self.scalars.append(Weight(position, form))
         else:
             self.weigh(other, Weight(position, row_sums(product)))
@@ -342,7 +343,7 @@ def inner_product(weights: Sequence[Weight]) -> Form:
     ordered = sorted(weights, key=lambda w: w.position)
     plain = [w.form for w in ordered if not w.inverse]
     if len(plain) < len(ordered) or len(plain) == 1:
-        return call("sum", hadamard_of(ordered), kind="scalar", shape=())
+        return sum_all(hadamard_of(ordered))
     first, rest = plain[0], hadamard_of([Weight(k, form) for k, form in enumerate(plain[1:])])
     if same(first, rest) and first.head == "add":
         norm = call("norm2", first, kind="scalar", shape=())

@@ -421,7 +421,7 @@ def products(draw: st.DrawFn) -> Node:
     return product(draw(st.sampled_from([1, -1, 2, Fraction(-2, 3)])), factors, out, dimension)
 
 
-SETTINGS = settings(max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SETTINGS = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @SETTINGS

@@ -44,6 +44,7 @@ from sympy import (
     symbols,
     tanh,
 )
+from sympy.matrices.expressions.slice import MatrixSlice
 
 from matcalc.errors import KindError, MatcalcError, UnsupportedError
 from matcalc.interop import differentiate, from_sympy, to_sympy
@@ -156,19 +157,21 @@ SECOND = {
 
 def evaluated(expression):
     """An expression of explicit matrices and numbers, evaluated from its leaves up."""
-    if not expression.args or isinstance(expression, sympy.MatrixBase):
+    if isinstance(expression, sympy.MatrixBase):
+        return expression.applyfunc(evaluated)
+    if isinstance(expression, sympy.FunctionMatrix | MatrixSlice | Identity | OneMatrix | ZeroMatrix):
+        return expression.as_explicit().applyfunc(evaluated)
+    if isinstance(expression, DiagonalOf | DiagonalMatrix):
+        # SymPy cannot evaluate either of an explicit matrix.
+        inner = evaluated(expression.arg)
+        return inner.diagonal().T if isinstance(expression, DiagonalOf) else sympy.diag(*inner.diagonal())
+    if not expression.args or isinstance(expression, sympy.Lambda):
         return expression
-    if isinstance(expression, sympy.Trace | sympy.Determinant):
-        return expression.func(matrix_of(expression.arg)).doit()
-    if isinstance(expression, sympy.MatrixExpr):
-        return matrix_of(expression)
-    if isinstance(expression, sympy.Sum | sympy.Subs | sympy.Derivative | DotProduct):
+    if isinstance(expression, sympy.Sum | sympy.Subs | sympy.Derivative):
         return expression.doit()
-    return expression.func(*map(evaluated, expression.args))
-
-
-def matrix_of(expression):
-    return expression.as_explicit().applyfunc(evaluated)
+    made = expression.func(*map(evaluated, expression.args))
+    done = made.doit() if isinstance(made, sympy.MatrixExpr | Trace | Determinant | DotProduct) else made
+    return evaluated(done.as_explicit()) if isinstance(done, sympy.MatrixExpr) else done
 
 
 class Point:
@@ -176,13 +179,13 @@ class Point:
 
     def __init__(self, expression, variable):
         draw = random.Random(7)
-        found = expression.atoms(MatrixSymbol, Symbol) | variable.atoms(MatrixSymbol, Symbol)
+        found = expression.free_symbols | variable.free_symbols
         self.values, self.entries, self.numbers = {}, {}, {}
         for symbol in sorted(found - set(SIZES), key=str):
             sized = symbol.subs(SIZES)
             shape = getattr(sized, "shape", (1, 1))
-            least = -20 if hasattr(symbol, "shape") else 3
-            values = sympy.ImmutableMatrix(*shape, lambda *_: Rational(draw.randint(least, 30), 13))  # noqa: B023
+            allowed = [k for k in range(-20 if hasattr(symbol, "shape") else 3, 30) if k]
+            values = sympy.ImmutableMatrix(*shape, lambda *_: Rational(draw.choice(allowed), 13))  # noqa: B023
             names = sympy.ImmutableMatrix(*shape, lambda k, q: Symbol(f"{symbol}_{k}{q}", real=True))  # noqa: B023
             self.values[sized] = values if hasattr(symbol, "shape") else values[0]
             self.entries[sized] = names if hasattr(symbol, "shape") else names[0]

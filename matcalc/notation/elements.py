@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from itertools import combinations
 from itertools import product as tuples
 from math import prod
 from typing import Any
@@ -41,6 +42,9 @@ __all__ = ["elements", "elements_text", "elements_latex", "LARGEST_TENSOR"]
 #: How many entries a tensor may have, and how many products of entries one contraction may take.
 LARGEST_TENSOR = 200_000
 LARGEST_CONTRACTION = 2_000_000
+#: The largest matrix whose determinant is written out, and how many symbols and numbers are printed.
+LARGEST_DETERMINANT = 8
+LARGEST_PRINT = 20_000
 
 #: The columns of a text, and of a LaTeX `bmatrix`.
 TEXT_WIDTH = 80
@@ -76,20 +80,43 @@ def everywhere(shape: Sequence[int]) -> Iterator[Index]:
 
 
 class Matrix(sympy.ImmutableDenseMatrix):  # type: ignore[misc]
-    """A matrix whose determinant and inverse are free of divisions but for the one by the determinant."""
+    """A matrix whose determinant and adjugate are written out by rows, without a division or a search for a pivot."""
 
-    def det(self, method: str = "berkowitz", iszerofunc: Any = None) -> Any:
-        """The determinant, as a polynomial of the entries."""
-        return super().det(method="berkowitz")
+    def det(self, *args: Any, **options: Any) -> Any:
+        """The determinant by Laplace's expansion along the rows; minors are shared."""
+        return determinant(self.tolist())
 
-    def adjugate(self, method: str = "berkowitz") -> Any:
-        """The adjugate, as polynomials of the entries."""
-        return super().adjugate(method="berkowitz")
+    def adjugate(self, *args: Any, **options: Any) -> Any:
+        """The transpose of the matrix of cofactors."""
+        size, rows = self.rows, self.tolist()
+        return sympy.ImmutableDenseMatrix(size, size, lambda i, j: (-1) ** (i + j) * determinant(minor(rows, j, i)))
 
     def inv(self, *args: Any, **options: Any) -> Any:
         """The adjugate over the determinant."""
-        determinant = self.det()
-        return self.adjugate().applyfunc(lambda cofactor: cofactor / determinant)
+        whole = self.det()
+        return self.adjugate().applyfunc(lambda cofactor: cofactor / whole)
+
+
+def minor(rows: Sequence[Sequence[Any]], row: int, column: int) -> list[list[Any]]:
+    """The rows without one row and one column."""
+    return [[*r[:column], *r[column + 1 :]] for i, r in enumerate(rows) if i != row]
+
+
+def determinant(rows: Sequence[Sequence[Any]]) -> Any:
+    """The determinant of rows, each minor of the last rows calculated once."""
+    size = len(rows)
+    if size > LARGEST_DETERMINANT:
+        raise UnsupportedError(f"a determinant is written out up to {LARGEST_DETERMINANT} rows; this one has {size}")
+    minors: dict[tuple[int, ...], Any] = {(): sympy.S.One}
+    for row in reversed(rows):
+        width = len(next(iter(minors))) + 1
+        minors = {
+            columns: sympy.Add(
+                *((-1) ** k * row[c] * minors[(*columns[:k], *columns[k + 1 :])] for k, c in enumerate(columns))
+            )
+            for columns in combinations(range(size), width)
+        }
+    return minors[tuple(range(size))]
 
 
 class Calculation:
@@ -318,6 +345,7 @@ RULES: dict[type[Node], Callable[[Calculation, Any], Entries]] = {
 
 def elements_text(array: Any) -> str:
     """Explicit entries as lines of text: a list, an aligned matrix, or one such matrix for each slice."""
+    check_size(array)
     if not isinstance(array, sympy.NDimArray):
         return entry_text(array)
     shape = array.shape
@@ -329,6 +357,25 @@ def elements_text(array: Any) -> str:
         title = "".join(f"{i + 1}," for i in leading)
         slices.append((f"[{title}:,:]\n" if leading else "") + matrix_text(rows, title))
     return "\n\n".join(slices)
+
+
+def check_size(array: Any) -> None:
+    """Refuse to print what nobody reads: parts that are shared count each time."""
+    entries = list(sympy.flatten(array.tolist())) if isinstance(array, sympy.NDimArray) else [array]
+    sizes: dict[Any, int] = {}
+    stack = list(entries)
+    while stack:
+        pending = [argument for argument in stack[-1].args if argument not in sizes]
+        if pending:
+            stack.extend(pending)
+            continue
+        part = stack.pop()
+        sizes[part] = sum(sizes[argument] for argument in part.args) or 1
+    total = sum(sizes[entry] for entry in entries)
+    if total > LARGEST_PRINT:
+        raise UnsupportedError(
+            f"the entries have more than {LARGEST_PRINT:,} symbols", hint="give smaller sizes, or work with the array"
+        )
 
 
 def list_text(entries: Sequence[str]) -> str:
@@ -350,6 +397,7 @@ def matrix_text(rows: Sequence[Sequence[str]], title: str) -> str:
 
 def elements_latex(array: Any) -> str:
     """Explicit entries in LaTeX: a scalar, a column, a matrix, or one matrix for each slice."""
+    check_size(array)
     if not isinstance(array, sympy.NDimArray):
         return entry_latex(array)
     shape = array.shape
