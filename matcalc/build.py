@@ -94,7 +94,7 @@ def same(first: Form, second: Form) -> bool:
 
 def outline(form: Form) -> object:
     """A key that equal forms share: their first nodes."""
-    key = []
+    key: list[object] = []
     stack = [form]
     while stack and len(key) < OUTLINE:
         node = stack.pop()

@@ -13,11 +13,11 @@ from math import prod
 from typing import Any
 
 from matcalc.assumptions import Facts
-from matcalc.build import transposed
+from matcalc.build import column_kind, transposed
 from matcalc.codegen import Source, compile_function, generate, parameters_of
 from matcalc.errors import KindError, UnknownNameError, UnsupportedError
 from matcalc.expr import Apply, Node, is_zero
-from matcalc.form import Form, format_axis, subforms
+from matcalc.form import Form, format_axis, rewritten, subforms
 from matcalc.inference import TypedProgram, VariableInfo, infer
 from matcalc.lowering import Environment, lower
 from matcalc.naming import Naming, replace_names
@@ -186,10 +186,13 @@ class Derivative:
 
     @cached_property
     def _raising(self) -> Raising:
-        compound = frozenset(
-            v.name for v in self.program.variables.values() if any(len(axis) != 1 for axis in v.shape)
-        )
-        return Raising(self.facts, self.layout, self._naming.name_for, compound)
+        return Raising(self.facts, self.layout, self._naming.name_for, frozenset(self._compound))
+
+    @property
+    def _compound(self) -> dict[str, tuple[int, ...]]:
+        """The variables with an axis that is made of several dimensions, and how many make each axis."""
+        lengths = {v.name: tuple(map(len, v.shape)) for v in self.program.variables.values()}
+        return {name: made for name, made in lengths.items() if any(n != 1 for n in made)}
 
     @cached_property
     def _matrix(self) -> Form | None:
@@ -210,7 +213,7 @@ class Derivative:
     @cached_property
     def names(self) -> tuple[tuple[str, ...], ...]:
         """The names of the indices of the answer: those of the expression, then of each variable."""
-        by = len(self.environment.name(self._target).groups)
+        by = sum(self.environment.name(self._target).groups)
         own = self.node.order - self.order * by
         taken = set(self.program.variables) | set(self.program.assignments) | set(self.program.dimensions)
         named = index_names(own, [by] * self.order, taken)
@@ -225,24 +228,18 @@ class Derivative:
 
     @cached_property
     def _index(self) -> Form:
-        return self._oriented(index_form(self._plain_node, self.names, self._raising.form))
+        return self._oriented(index_form(self.node, self.names, self._raising.form))
 
     @cached_property
     def _cases(self) -> Form:
-        return self._oriented(cases_form(self._plain_node, self.names, self._raising.form))
-
-    @property
-    def _plain_node(self) -> Node:
-        """The answer if each of its axes is one of the node; what has a compound axis has no entries to write."""
-        if any(length != 1 for length in self.tensor.groups):
-            raise UnsupportedError(
-                "an axis of this derivative is made of several dimensions, which entries cannot tell",
-                hint="ask for the form `vec`, or differentiate without vec and kron",
-            )
-        return self.node
+        return self._oriented(cases_form(self.node, self.names, self._raising.form))
 
     def _oriented(self, form: Form) -> Form:
-        """A column by entries as the row that the layout says."""
+        """Entries with their axes joined as those of the answer are, a column turned to the row that the layout says."""
+        groups = self.tensor.groups
+        form = split_entries(form, self._compound)
+        if any(length != 1 for length in groups):
+            form = Form("join", (form,), groups, kind=column_kind(len(groups)), shape=self.form.shape)
         return transposed(form) if self.form.kind == "row" else form
 
     def _form_in(self, form: str) -> tuple[Form, dict[str, Form]]:
@@ -382,6 +379,18 @@ class Derivative:
 #: Operations with kinks, and the convention there.
 KINKS = frozenset({"abs", "sign", "step", "relu", "maximum", "minimum", "norm1"})
 CONVENTION = "sign(0) = step(0) = 0, and at a tie the first argument counts"
+
+
+def split_entries(form: Form, compound: Mapping[str, tuple[int, ...]]) -> Form:
+    """The form with entries of variables that have compound axes written as `a[(i,j)]`."""
+
+    def rule(part: Form) -> Form:
+        if part.head == "entry" and part.args[0].head == "name" and part.args[0].value in compound:
+            inner = Form("split", part.args, compound[part.args[0].value])
+            return Form("entry", (inner,), part.value, kind="scalar", shape=())
+        return part
+
+    return rewritten(form, rule) if compound else form
 
 
 def reshaped(array: Any, groups: Sequence[int]) -> Any:

@@ -351,6 +351,21 @@ class Frame:
         kind = ("scalar", "column", "matrix", "tensor")[min(count, 3)]
         return linear(body, lambda a: a.transpose((*range(count, a.ndim), *order)), tuple(sizes), kind)
 
+    def join(self, form: Form) -> Jet:
+        (x,) = self.arguments(form)
+        sizes = iter(x.shape)
+        shape = tuple(math.prod(next(sizes) for _ in range(n)) for n in form.value)
+        kind = ("scalar", "column", "matrix", "tensor")[min(len(shape), 3)]
+        return linear(x, lambda a: a.reshape(shape + a.shape[x.rank :]), shape, kind)
+
+    def split(self, form: Form) -> Jet:
+        (x,) = self.arguments(form)
+        if form.shape is None:
+            raise KindError("a compound axis is taken apart in typed forms only", form.span)
+        shape = tuple(self.context.shape(form))
+        kind = ("scalar", "column", "matrix", "tensor")[min(len(shape), 3)]
+        return linear(x, lambda a: a.reshape(shape + a.shape[x.rank :]), shape, kind)
+
     def bsum(self, form: Form) -> Jet:
         axes = tuple(range(len(form.value)))
         return linear(self.bound(form, self.index_sizes(form)), lambda a: a.sum(axis=axes))
@@ -589,6 +604,8 @@ HEADS: dict[str, Callable[[Frame, Form], Jet]] = {
     "delta": Frame.delta,
     "tensor": Frame.tensor,
     "bsum": Frame.bsum,
+    "join": Frame.join,
+    "split": Frame.split,
     "cases": Frame.cases,
     "derivative": Frame.derivative,
 }

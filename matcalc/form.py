@@ -18,6 +18,8 @@ Heads, a closed list.  `E` stands for a form, `s` for a scalar form, indices are
     power       E, F                                        `E^F`: scalar power, integer power of a square matrix
     elpower     E, F                                        `E.^F`
     transpose   E                                           `E'`
+    split       E               (int, ...)                  E with compound axes taken apart, so many parts of each;
+                                                            stands below an entry only: E[(i,j),k]
     call        E, ...          str                         an operation of the registry by its name; the sizes of
                                                             `eye`, `ones`, `zeros`, `commutation` are arguments
                                                             (`number` or `name` forms, a `mul` of them for a compound
@@ -27,6 +29,8 @@ Heads, a closed list.  `E` stands for a form, `s` for a scalar form, indices are
     delta                       (index, index)              delta(i, j)
     tensor      s               (index, ...)                [i,j: s]
     bsum        s               (index, ...)                sum[i,j: s]
+    join        T               (int, ...)                  [(i,j),k: s]: the axes of the tensor T joined to compound
+                                                            axes, so many to each; the first one is the slowest
     cases       s, s            condition                   `s if condition else s`; a condition is a tuple:
                                                             ("==", i, j), ("!=", i, j), ("and", c, c), ("or", c, c), ("not", c)
     derivative  E, X            "d", "grad", "jacobian"     d(E)/d(X) in the layout in force, grad(E, X), ...
@@ -39,13 +43,14 @@ dimension a positive int or a name.  A row and a column both have one axis.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
+from operator import is_
 from typing import Any
 
 from matcalc.errors import Span
 
-__all__ = ["Form", "Dimension", "Axis", "Shape", "KINDS", "number", "name", "subforms", "format_axis"]
+__all__ = ["Form", "Dimension", "Axis", "Shape", "KINDS", "number", "name", "subforms", "rewritten", "format_axis"]
 
 Dimension = int | str
 Axis = tuple[Dimension, ...]
@@ -107,6 +112,30 @@ def subforms(form: Form) -> Iterator[Form]:
             seen.add(id(node))
             yield node
             stack.extend(reversed(node.args))
+
+
+def rewritten(form: Form, rule: Callable[[Form], Form]) -> Form:
+    """The form with `rule` applied to each node, arguments first, shared nodes once."""
+    memo: dict[int, Form] = {}
+    stack = [(form, False)]
+    while stack:
+        part, expanded = stack.pop()
+        if id(part) in memo:
+            continue
+        if expanded or not part.args:
+            args = tuple([memo[id(a)] for a in part.args])
+            memo[id(part)] = rule(part if all(map(is_, args, part.args)) else with_arguments(part, args))
+        else:
+            stack.append((part, True))
+            stack.extend((a, False) for a in part.args)
+    return memo[id(form)]
+
+
+def with_arguments(form: Form, args: tuple[Form, ...]) -> Form:
+    """The form with other arguments of the same kinds."""
+    return Form(
+        form.head, args, form.value, kind=form.kind, shape=form.shape, span=form.span, symmetric=form.symmetric
+    )
 
 
 def format_axis(axis: Axis) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
+from math import prod
 from typing import Any
 
 from matcalc.errors import DeclarationError, DimensionError, KindError, MatcalcError, Span, UnknownNameError
@@ -54,13 +55,18 @@ _POOL = tuple("nmpqrsklhtuvwg")
 
 
 class _Unknown:
-    """A part of an axis that is not known: bound to a list of items at `place` once it is."""
+    """A part of an axis that is not known: bound to a list of items at `place` once it is.
 
-    __slots__ = ("items", "place")
+    An axis that was declared with a number has that `size`, but its parts are unknown: a vector(6) can be as long as
+    vec(X) of a 2 x 3 matrix, whose axis has the parts 3 and 2.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("items", "place", "size")
+
+    def __init__(self, size: int | None = None) -> None:
         self.items: _Axis | None = None
         self.place: Span | None = None
+        self.size = size
 
 
 _Item = int | str | _Unknown
@@ -126,12 +132,30 @@ class _Solver:
         verdicts = [self.unify((a,), (b,), place) for a, b in zip(left, right, strict=True)]
         return False if False in verdicts else None if None in verdicts else True
 
-    def bind(self, unknown: _Unknown, items: _Axis, place: Span | None) -> bool:
+    def bind(self, unknown: _Unknown, items: _Axis, place: Span | None) -> bool | None:
+        """Let an unknown stand for a list, if it can; None if that cannot be told yet."""
         if unknown in items:
             return False
+        if unknown.size is not None:
+            other = items[0]
+            if len(items) == 1 and isinstance(other, _Unknown) and other.size is None:
+                return self.bind(other, (unknown,), place)
+            if (total := self.total(items)) is None:
+                return False if any(isinstance(item, str) for item in items) else None
+            if total != unknown.size:
+                return False
         unknown.items, unknown.place = items, place
         self.trail.append(unknown)
         return True
+
+    def total(self, items: _Axis) -> int | None:
+        """The product of the sizes, or None if it is not a known number."""
+        sizes = [item.size if isinstance(item, _Unknown) else item for item in items]
+        return prod(size for size in sizes if isinstance(size, int)) if all(isinstance(s, int) for s in sizes) else None
+
+    def is_one(self, axis: _Axis) -> bool:
+        """True if an axis has the size 1."""
+        return self.total(self.resolve(axis)) == 1
 
     def attempt(self, pairs: Sequence[tuple[_Axis, _Axis]], place: Span | None) -> bool:
         """Make all pairs of axes equal, or change nothing."""
@@ -300,6 +324,8 @@ class _Inference:
             "delta": self.delta,
             "tensor": self.tensor,
             "bsum": self.tensor,
+            "join": self.join,
+            "split": self.split,
             "cases": self.cases,
             "derivative": self.derivative,
         }
@@ -384,8 +410,8 @@ class _Inference:
 
     def size(self, axis: _Axis) -> str:
         """A size as it is shown in an error; an unknown is `?`."""
-        items = [str(item) if isinstance(item, (int, str)) else "?" for item in self.solver.resolve(axis)]
-        return "*".join(items) or "1"
+        items = [item.size or "?" if isinstance(item, _Unknown) else item for item in self.solver.resolve(axis)]
+        return "*".join(map(str, items)) or "1"
 
     def origins(self, form: Form, *sizes: _Axis) -> tuple[tuple[str, Span], ...]:
         """Where the variable of `form` was declared, and where its unknown sizes were found."""
@@ -397,7 +423,7 @@ class _Inference:
             places.append((f"`{form.value}` is declared here", variable.declaration.span))
         for axis in sizes:
             for item in axis:
-                if isinstance(item, _Unknown) and item.place is not None:
+                if isinstance(item, _Unknown) and item.size is None and item.place is not None:
                     places.append((f"the size {self.size((item,))} comes from here", item.place))
         return tuple(places)
 
@@ -498,7 +524,7 @@ class _Inference:
 
     def declared_variable(self, declaration: Declaration) -> _Variable:
         shape: tuple[_Axis, ...] = tuple(
-            (_Unknown(),) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+            axis if isinstance(axis, tuple) else (axis,) if isinstance(axis, str) else (_Unknown(axis),)
             for axis in declaration.axes
         )
         triangular = None not in declaration.axes or not declaration.properties & {"lower", "upper"}
@@ -655,9 +681,9 @@ class _Inference:
             case "matrix", "matrix":
                 self.agree(left, 1, right, 0, place)
                 return "matrix", (a[0], b[1])
-            case "column", "matrix" if self.solver.resolve(b[0]) == (1,):
+            case "column", "matrix" if self.solver.is_one(b[0]):
                 return "matrix", (a[0], b[1])
-            case "matrix", "row" if self.solver.resolve(a[1]) == (1,):
+            case "matrix", "row" if self.solver.is_one(a[1]):
                 return "matrix", (a[0], b[0])
         raise self.bad_product(left, right)
 
@@ -1004,6 +1030,26 @@ class _Inference:
         shape = tuple(index.axis for index in indices)
         return self.node(form, kind_of(shape), shape, (body,), words)
 
+    def join(self, form: Form) -> Form:
+        """A tensor whose axes are joined to compound ones."""
+        inner = self.type(form.args[0])
+        parts = iter(axes(inner))
+        shape = tuple(tuple(item for _ in range(n) for item in next(parts)) for n in form.value)
+        return self.node(form, kind_of(shape), shape, (inner,), form.value)
+
+    def split(self, form: Form) -> Form:
+        """A value whose compound axes are taken apart, for an entry."""
+        inner = self.type(form.args[0])
+        if len(axes(inner)) != len(form.value):
+            raise KindError(f"{shown(inner)} is {a_kind(inner)}, not one with {len(form.value)} axes", form.span)
+        shape: tuple[_Axis, ...] = ()
+        for axis, n in zip(axes(inner), form.value, strict=True):
+            parts = tuple(_Unknown() for _ in range(n))
+            error = DimensionError(f"an axis of {shown(inner)} is not made of {n} dimensions", form.span)
+            self.solver.equate(parts, axis, form.span, lambda error=error: error)  # type: ignore[misc]
+            shape += tuple((part,) for part in parts)
+        return self.node(form, kind_of(shape), shape, (inner,), form.value)
+
     def check_used(self, form: Form, indices: Sequence[_Index]) -> None:
         """The indices of a sum stand in it, or nobody knows over what they run."""
         for word, index in zip(form.value, indices, strict=True):
@@ -1120,10 +1166,11 @@ class _Names:
     def first_matrix(self, rows: _Axis, columns: _Axis) -> bool:
         """Name rows m and columns n, n alone if they are equal; False if both are known."""
         r, c = self.solver.resolve(rows), self.solver.resolve(columns)
-        if r != c and len(r) == len(c) == 1 and isinstance(r[0], _Unknown) and isinstance(c[0], _Unknown):
-            self.solver.bind(r[0], (self.take("m"),), None)
-            self.solver.bind(c[0], (self.take("n"),), None)
-        return any(isinstance(item, _Unknown) for item in r + c)
+        free = [item for item in r + c if isinstance(item, _Unknown) and item.size is None]
+        if r != c and len(r) == len(c) == 1 and len(free) == 2:
+            self.solver.bind(free[0], (self.take("m"),), None)
+            self.solver.bind(free[1], (self.take("n"),), None)
+        return bool(free)
 
     def solved(self, shape: tuple[_Axis, ...]) -> tuple[_Axis, ...]:
         """The shape with names for what is left unknown."""
@@ -1133,7 +1180,7 @@ class _Names:
         result = self.solver.resolve(axis)
         for item in result:
             if isinstance(item, _Unknown) and item.items is None:
-                self.solver.bind(item, (self.take(),), None)
+                item.items = (item.size or self.take(),)
         return self.solver.resolve(result)
 
 

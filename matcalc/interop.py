@@ -89,7 +89,9 @@ def to_sympy(form: Form | str, declare: Iterable[str] = (), names: Mapping[str, 
     try:
         if isinstance(form, str) or form.kind is None:
             program = infer_expression(form if isinstance(form, str) else to_text(form), declare)
-            return Writer(program.output, names or {}, program.assignments).value(program.output)
+            writer = Writer(program.output, names or {}, program.assignments)
+            writer.dimensions.update(program.dimensions)
+            return writer.value(program.output)
         return Writer(form, names or {}, {}).value(form)
     except RecursionError:
         raise UnsupportedError("the form is nested too deeply") from None
@@ -203,9 +205,9 @@ class Reader(Names):
 
     def declarations(self) -> list[str]:
         """The declarations of all variables; the name of a dimension needs none."""
-        for name, size in self.dimensions.items():
+        for size in self.dimensions.values():
             if self.variable is not None and size.has(self.variable):
-                raise UnsupportedError(f"`{self.variable}` is part of the size {size}, so it cannot vary", hint=name)
+                raise UnsupportedError(f"`{self.variable}` is part of the size {size}, so it cannot vary")
         return [line for name, line in self.lines.items() if name not in self.dimensions]
 
     def refuse(self, expr: Any, hint: str | None = None) -> NoReturn:
@@ -232,10 +234,9 @@ class Reader(Names):
         """The form of a matrix that has a name; as a column where it has one row or column."""
         rows, columns = shape
         kind = orientation(shape)
-        meaning = {"scalar": lambda: thing[0, 0], "row": lambda: thing.T}.get(kind, lambda: thing)
         if thing not in self.given:
             sizes = [str(self.dimension(size)) for size in ((rows, columns) if kind == "matrix" else (rows * columns,))]
-            name = self.name(thing, wish, meaning())
+            name = self.name(thing, wish, thing[0, 0] if kind == "scalar" else thing.T if kind == "row" else thing)
             words = {"scalar": "scalar", "matrix": f"matrix({', '.join(sizes)})"}
             self.lines[name] = f"{name}: {words.get(kind, f'vector({sizes[0]})')}"
         form = name_form(self.given[thing])
@@ -273,7 +274,20 @@ class Reader(Names):
         return form
 
     def parts(self, expr: Any) -> list[Form]:
-        return [self.matrix(arg) if is_matrix(arg) else self.scalar(arg) for arg in expr.args]
+        return [self.part(arg) for arg in expr.args]
+
+    def part(self, expr: Any) -> Form:
+        return self.matrix(expr) if is_matrix(expr) else self.scalar(expr)
+
+    def product(self, expr: Any) -> Form:
+        """A product of scalars and matrices, scalars with a negative exponent below a fraction bar."""
+        below = [arg for arg in expr.args if is_reciprocal(arg)]
+        above = [arg for arg in expr.args if not is_reciprocal(arg)]
+        times, over = ("times", "rdiv") if self.element else ("mul", "div")
+        form = joined(times, [self.part(arg) for arg in above]) if above else number(1)
+        if not below:
+            return form
+        return Form(over, (form, joined(times, [self.scalar(arg.base**-arg.exp) for arg in below])))
 
     def ones(self, shape: Sequence[Any], word: str = "ones") -> Form:
         """The scalar, column, row or matrix whose entries all are 1 (or 0)."""
@@ -365,9 +379,6 @@ class Reader(Names):
 
     def sum(self, expr: Any) -> Form:
         return joined("add", [self.scalar(arg) for arg in expr.args])
-
-    def product(self, expr: Any) -> Form:
-        return joined("times" if self.element else "mul", [self.scalar(arg) for arg in expr.args])
 
     def scalar_power(self, expr: Any) -> Form:
         base, exponent = expr.as_base_exp() if expr.is_Pow else (expr.base, expr.exp)
@@ -511,6 +522,11 @@ def is_matrix(expr: Any) -> bool:
     return bool(getattr(expr, "is_Matrix", False))
 
 
+def is_reciprocal(expr: Any) -> bool:
+    """True for a power of a scalar with a negative number as exponent."""
+    return bool(expr.is_Pow and not is_matrix(expr) and expr.exp.is_Rational and expr.exp.is_negative)
+
+
 def orientation(shape: Sequence[Any]) -> str:
     """The kind of a matrix expression of this shape."""
     one_row, one_column = shape[0] == 1, shape[1] == 1
@@ -528,7 +544,8 @@ def rule_of(rules: Mapping[type, Rule], expr: Any) -> Rule | None:
 MATRIX_RULES: dict[type, Rule] = {
     sympy.MatrixSymbol: Reader.symbol_matrix,
     sympy.MatAdd: lambda reader, expr: joined("add", reader.parts(expr)),
-    sympy.MatMul: lambda reader, expr: joined("mul", reader.parts(expr)),
+    sympy.MatMul: Reader.product,
+    sympy.Adjoint: lambda reader, expr: reader.constant(expr, "entries are real: write X.T"),
     sympy.MatPow: Reader.power,
     sympy.Inverse: Reader.inverse,
     sympy.Transpose: lambda reader, expr: (
@@ -683,10 +700,10 @@ class Writer:
             return value
         shape = self.shape(target)
         if form.kind == "scalar":
-            return value * sympy.OneMatrix(*shape)
+            return multiplied(value, sympy.OneMatrix(*shape))
         if form.kind == "column":
-            return value * sympy.OneMatrix(1, shape[1])
-        return sympy.OneMatrix(shape[0], 1) * value
+            return multiplied(value, sympy.OneMatrix(1, shape[1]))
+        return multiplied(sympy.OneMatrix(shape[0], 1), value)
 
     def name(self, form: Form) -> Any:
         word = form.value
@@ -707,27 +724,27 @@ class Writer:
         for arg in form.args[1:]:
             value = self.value(arg)
             if kind == "row" and arg.kind == "column":
-                result, kind = inner(result * value), "scalar"
+                result, kind = inner(multiplied(result, value)), "scalar"
             elif kind == "scalar" or arg.kind == "scalar":
-                result, kind = result * value, arg.kind if kind == "scalar" else kind
+                result, kind = multiplied(result, value), arg.kind if kind == "scalar" else kind
             else:
-                result = result * value
+                result = multiplied(result, value)
                 kind = orientation((1 if kind == "row" else 2, 1 if arg.kind == "column" else 2))
         return result
 
     def hadamard(self, form: Form) -> Any:
         first, second = form.args
         if "scalar" in (first.kind, second.kind):
-            return self.value(first) * self.value(second)
+            return multiplied(self.value(first), self.value(second))
         return sympy.HadamardProduct(self.expanded(first, form), self.expanded(second, form))
 
     def quotient(self, form: Form) -> Any:
         first, second = form.args
         if second.kind == "scalar":
-            return self.value(first) * self.value(second) ** -1
+            return multiplied(self.value(first), self.value(second) ** -1)
         below = sympy.HadamardPower(self.value(second), -1)
         if first.kind == "scalar":
-            return self.value(first) * below
+            return multiplied(self.value(first), below)
         return sympy.HadamardProduct(self.expanded(first, form), self.expand(below, second, form))
 
     def elementwise_power(self, form: Form) -> Any:
@@ -790,7 +807,8 @@ class Writer:
         if form.value not in signs:
             raise UnsupportedError(f"SymPy has no `{form.value}` of two symbolic matrices")
         a, b = (self.expanded(arg, form) for arg in form.args)
-        return (a + b + signs[form.value] * applied(sympy.Abs, a - b)) / 2
+        distance = applied(sympy.Abs, sum_of([a, multiplied(-1, b)]))
+        return multiplied(sympy.S.Half, sum_of([a, b, multiplied(signs[form.value], distance)]))
 
     def sum(self, form: Form, value: Any = None) -> Any:
         """The sum of all entries, or with an axis the row of column sums or the column of row sums."""
@@ -802,12 +820,14 @@ class Writer:
         axis = int(form.args[1].value) if len(form.args) == 2 else None
         if axis is None or arg.kind != "matrix":
             return total(value)
-        return sympy.OneMatrix(1, rows) * value if axis == 0 else value * sympy.OneMatrix(columns, 1)
+        if axis == 0:
+            return multiplied(sympy.OneMatrix(1, rows), value)
+        return multiplied(value, sympy.OneMatrix(columns, 1))
 
     def mean(self, form: Form) -> Any:
         sizes = list(map(self.size, form.args[0].shape or ()))
         count = [sizes[int(form.args[1].value)]] if len(form.args) == 2 else sizes
-        return self.sum(form) * prod(count, start=sympy.S.One) ** -1
+        return multiplied(self.sum(form), prod(count, start=sympy.S.One) ** -1)
 
     def ones(self, form: Form) -> Any:
         return sympy.OneMatrix(*self.shape(form))
@@ -821,22 +841,22 @@ class Writer:
         if form.args[0].kind == "matrix":
             size = value.shape[0]
             # SymPy cannot evaluate DiagonalOf of an explicit matrix.
-            return sympy.HadamardProduct(sympy.Identity(size), value) * sympy.OneMatrix(size, 1)
-        return diagonal_matrix(value.T if form.args[0].kind == "row" else value)
+            return multiplied(sympy.HadamardProduct(sympy.Identity(size), value), sympy.OneMatrix(size, 1))
+        return diagonal_matrix(flipped(value) if form.args[0].kind == "row" else value)
 
     def kron(self, form: Form) -> Any:
         first, second = map(self.value, form.args)
         if "scalar" in (form.args[0].kind, form.args[1].kind):
-            return first * second
+            return multiplied(first, second)
         return sympy.KroneckerProduct(first, second)
 
     def dot(self, form: Form) -> Any:
-        x, y = (self.value(arg).T if arg.kind == "row" else self.value(arg) for arg in form.args)
-        return inner(x.T * y)
+        x, y = (flipped(self.value(arg)) if arg.kind == "row" else self.value(arg) for arg in form.args)
+        return inner(multiplied(flipped(x), y))
 
     def outer(self, form: Form) -> Any:
-        x, y = (self.value(arg).T if arg.kind == "row" else self.value(arg) for arg in form.args)
-        return x * y.T
+        x, y = (flipped(self.value(arg)) if arg.kind == "row" else self.value(arg) for arg in form.args)
+        return multiplied(x, flipped(y))
 
     def norm1(self, form: Form) -> Any:
         value = self.value(form.args[0])
@@ -854,25 +874,25 @@ class Writer:
         """exp(x)/sum(exp(x)), of a matrix row by row."""
         exponential = applied(sympy.exp, self.value(form.args[0]))
         if form.kind != "matrix":
-            return exponential * total(exponential) ** -1
+            return multiplied(exponential, total(exponential) ** -1)
         columns = exponential.shape[1]
-        sums = exponential * sympy.OneMatrix(columns, 1)
-        return sympy.HadamardProduct(exponential, sympy.HadamardPower(sums, -1) * sympy.OneMatrix(1, columns))
+        below = sympy.HadamardPower(multiplied(exponential, sympy.OneMatrix(columns, 1)), -1)
+        return sympy.HadamardProduct(exponential, multiplied(below, sympy.OneMatrix(1, columns)))
 
     def logsumexp(self, form: Form) -> Any:
         exponential = applied(sympy.exp, self.value(form.args[0]))
         if form.kind == "scalar":
             return sympy.log(total(exponential))
-        return applied(sympy.log, exponential * sympy.OneMatrix(exponential.shape[1], 1))
+        return applied(sympy.log, multiplied(exponential, sympy.OneMatrix(exponential.shape[1], 1)))
 
     def logsoftmax(self, form: Form) -> Any:
         value = self.value(form.args[0])
         exponential = applied(sympy.exp, value)
         rows, columns = value.shape
         if form.kind != "matrix":
-            return value - sympy.log(total(exponential)) * sympy.OneMatrix(rows, columns)
-        sums = applied(sympy.log, exponential * sympy.OneMatrix(columns, 1))
-        return value - sums * sympy.OneMatrix(1, columns)
+            return sum_of([value, multiplied(-sympy.log(total(exponential)), sympy.OneMatrix(rows, columns))])
+        sums = applied(sympy.log, multiplied(exponential, sympy.OneMatrix(columns, 1)))
+        return sum_of([value, multiplied(-1, sums, sympy.OneMatrix(1, columns))])
 
     # Entries.
 
@@ -983,6 +1003,35 @@ def scalar_function(record: Operation) -> Callable[..., Any]:
     return getattr(sympy, record.sympy or record.name)  # type: ignore[no-any-return]
 
 
+def multiplied(*values: Any) -> Any:
+    """The product of scalars and matrices; unlike with `*`, SymPy does not evaluate all parts anew."""
+    if not any(map(is_matrix, values)):
+        return sympy.Mul(*values)
+    return sympy.MatMul(*values).doit(deep=False)
+
+
+def flipped(value: Any) -> Any:
+    """The transpose, which stays outside: the form has it where it reads best."""
+    if not is_matrix(value):
+        return value
+    if isinstance(value, _FLIPPED):
+        return value.T
+    return sympy.Transpose(value)
+
+
+#: Matrices whose transpose is as simple.
+_FLIPPED = (
+    sympy.Transpose, sympy.MatrixBase, sympy.ZeroMatrix, sympy.OneMatrix, sympy.Identity, sympy.DiagMatrix
+)  # fmt: skip
+
+
+def sum_of(values: Sequence[Any]) -> Any:
+    """The sum of values of one shape."""
+    if not is_matrix(values[0]):
+        return sympy.Add(*values)
+    return sympy.MatAdd(*values).doit(deep=False)
+
+
 def inner(value: Any) -> Any:
     """The only entry of a 1 x 1 matrix expression, as a trace."""
     if isinstance(value, sympy.MatrixBase):
@@ -1001,18 +1050,15 @@ def total(value: Any) -> Any:
     """The sum of all entries of a matrix expression."""
     rows, columns = value.shape
     if rows != 1:
-        value = sympy.OneMatrix(1, rows) * value
-    return inner(value * sympy.OneMatrix(columns, 1) if columns != 1 else value)
+        value = multiplied(sympy.OneMatrix(1, rows), value)
+    return inner(multiplied(value, sympy.OneMatrix(columns, 1)) if columns != 1 else value)
 
 
 def inner_product(x: Any, y: Any) -> Any:
     """The sum of the products of corresponding entries."""
     if not is_matrix(x):
         return x * y
-    return inner(x * y.T) if x.shape[0] == 1 else inner_trace(x.T * y)
-
-
-def inner_trace(value: Any) -> Any:
+    value = multiplied(x, flipped(y)) if x.shape[0] == 1 else multiplied(flipped(x), y)
     return inner(value) if value.shape == (1, 1) else sympy.Trace(value)
 
 
@@ -1034,7 +1080,7 @@ Write = Callable[[Writer, Form], Any]
 WRITE_RULES: dict[str, Write] = {
     "number": lambda writer, form: sympy.Rational(form.value.numerator, form.value.denominator),
     "name": Writer.name,
-    "neg": lambda writer, form: -writer.value(form.args[0]),
+    "neg": lambda writer, form: multiplied(sympy.S.NegativeOne, writer.value(form.args[0])),
     "add": lambda writer, form: sum_of([writer.expanded(arg, form) for arg in form.args]),
     "mul": Writer.product,
     "div": Writer.quotient,
@@ -1043,7 +1089,7 @@ WRITE_RULES: dict[str, Write] = {
     "kron": Writer.kron,
     "power": _power,
     "elpower": Writer.elementwise_power,
-    "transpose": lambda writer, form: writer.value(form.args[0]).T if form.kind != "scalar" else writer.value(form.args[0]),
+    "transpose": lambda writer, form: flipped(writer.value(form.args[0])),
     "call": Writer.call,
     "unknown": Writer.unknown,
     "entry": Writer.entry,
@@ -1054,13 +1100,6 @@ WRITE_RULES: dict[str, Write] = {
 }
 
 
-def sum_of(values: Sequence[Any]) -> Any:
-    result = values[0]
-    for value in values[1:]:
-        result = result + value
-    return result
-
-
 CALL_RULES: dict[str, Write] = {
     "sum": Writer.sum,
     "mean": Writer.mean,
@@ -1068,7 +1107,7 @@ CALL_RULES: dict[str, Write] = {
     "inv": lambda writer, form: writer.value(form.args[0]) ** -1,
     "det": lambda writer, form: sympy.Determinant(writer.value(form.args[0])),
     "logdet": lambda writer, form: sympy.log(sympy.Abs(sympy.Determinant(writer.value(form.args[0])))),
-    "adj": lambda writer, form: sympy.Determinant(x := writer.value(form.args[0])) * x**-1,
+    "adj": lambda writer, form: multiplied(sympy.Determinant(x := writer.value(form.args[0])), x**-1),
     "dot": Writer.dot,
     "outer": Writer.outer,
     "diag": Writer.diagonal,

@@ -297,6 +297,15 @@ class Environment:
         node = product(1, [(body.node, body.labels(()))], out, sizes)
         return Tensor(node, tuple(len(axis) for axis in bound.values()), free)
 
+    def _lower_join(self, form: Form) -> Tensor:
+        value = self.lower(form.args[0])
+        lengths = iter(value.groups)
+        return Tensor(value.node, tuple(sum(next(lengths) for _ in range(n)) for n in form.value), value.indices)
+
+    def _lower_split(self, form: Form) -> Tensor:
+        value = self.lower(form.args[0])
+        return Tensor(value.node, (1,) * sum(value.groups), value.indices)
+
     def _lower_bsum(self, form: Form) -> Tensor:
         body = self._in_scope(form, {})
         kept = tuple(index for index in body.indices if index[0] not in form.value)

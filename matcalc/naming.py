@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator
 from itertools import chain, count
 
 from matcalc.expr import Add, Apply, Node, Unknown
-from matcalc.form import Form, subforms
+from matcalc.form import Form, rewritten, subforms
 from matcalc.inference import TypedProgram
 from matcalc.traversal import uses
 
@@ -111,27 +111,9 @@ def name_uses(form: Form) -> dict[str, int]:
 
 def replace_names(form: Form, parts: dict[str, Form]) -> Form:
     """The form with names replaced by what they stand for."""
-    memo: dict[int, Form] = {}
-    stack = [(form, False)]
-    while stack:
-        part, expanded = stack.pop()
-        if id(part) in memo:
-            continue
-        if part.head == "name":
-            target = parts.get(part.value)
-            memo[id(part)] = replace_names(target, parts) if target is not None else part
-        elif expanded:
-            args = tuple([memo[id(a)] for a in part.args])
-            changed = any(a is not b for a, b in zip(args, part.args, strict=True))
-            memo[id(part)] = rebuilt(part, args) if changed else part
-        else:
-            stack.append((part, True))
-            stack.extend((a, False) for a in part.args)
-    return memo[id(form)]
 
+    def rule(part: Form) -> Form:
+        target = parts.get(part.value) if part.head == "name" else None
+        return replace_names(target, parts) if target is not None else part
 
-def rebuilt(form: Form, args: tuple[Form, ...]) -> Form:
-    """The form with other arguments."""
-    return Form(
-        form.head, args, form.value, kind=form.kind, shape=form.shape, span=form.span, symmetric=form.symmetric
-    )
+    return rewritten(form, rule)

@@ -675,9 +675,9 @@ class Parser:
     def indices_ahead(self) -> bool:
         """True if `[i, j, ... :` follows."""
         at = self.at + 1
-        while self.tokens[at].kind == "name" and self.tokens[at + 1].kind == ",":
-            at += 2
-        return self.tokens[at].kind == "name" and self.tokens[at + 1].kind == ":"
+        while self.tokens[at].kind in ("name", "(", ")", ","):
+            at += 1
+        return at > self.at + 1 and self.tokens[at].kind == ":"
 
     def index(self) -> str:
         """One index."""
@@ -693,12 +693,29 @@ class Parser:
         self.open()
         if self.token.kind == "]":
             self.fail("an entry needs indices", self.place(self.token), hint="write A[i,j] inside of [i,j: ...]")
-        indices = [self.index()]
+        indices: list[str] = []
+        lengths = [self.entry_indices(indices)]
+        while self.token.kind == ",":
+            self.advance()
+            lengths.append(self.entry_indices(indices))
+        self.close("`,`")
+        if set(lengths) != {1}:
+            form = self.node("split", (form,), start, tuple(lengths))
+        return self.node("entry", (form,), start, tuple(indices))
+
+    def entry_indices(self, indices: list[str]) -> int:
+        """Add one index, or several of a compound axis in parentheses; how many they are."""
+        if self.token.kind != "(":
+            indices.append(self.index())
+            return 1
+        self.open()
+        before = len(indices)
+        indices.append(self.index())
         while self.token.kind == ",":
             self.advance()
             indices.append(self.index())
         self.close("`,`")
-        return self.node("entry", (form,), start, tuple(indices))
+        return len(indices) - before
 
     def comprehension(self) -> Form:
         """`[i,j: E]`."""
@@ -718,19 +735,34 @@ class Parser:
         """What binds indices: a tensor or a bound sum."""
         self.open()
         indices: list[str] = []
+        lengths: list[int] = []
         while not indices or self.token.kind == ",":
             if indices:
                 self.advance()
-            token = self.advance()
-            if token.text in indices:
-                self.fail(f"the index `{token.text}` is bound twice", self.place(token))
-            indices.append(token.text)
-        self.advance()
+            lengths.append(self.bound_indices(indices, joined=head == "tensor"))
+        self.expect(":", "`:`")
         self.comprehensions += 1
         body = self.expression()
         self.comprehensions -= 1
         self.close()
-        return self.node(head, (body,), start, tuple(indices))
+        form = self.node(head, (body,), start, tuple(indices))
+        return form if set(lengths) == {1} else self.node("join", (form,), start, tuple(lengths))
+
+    def bound_indices(self, indices: list[str], *, joined: bool) -> int:
+        """Add one index, or several of a compound axis in parentheses; how many they are."""
+        if not (joined and self.token.kind == "("):
+            token = self.token
+            if self.index() in indices:
+                self.fail(f"the index `{token.text}` is bound twice", self.place(token))
+            indices.append(token.text)
+            return 1
+        self.open()
+        count = self.bound_indices(indices, joined=False)
+        while self.token.kind == ",":
+            self.advance()
+            count += self.bound_indices(indices, joined=False)
+        self.close("`,`")
+        return count
 
     def cases(self, value: Form, start: int) -> Form:
         """`value if condition else expression`."""

@@ -62,13 +62,13 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Printed:
     """A printed answer read back: typed beside the derivative that it claims to be, so that their sizes agree."""
 
     reading: Reading
 
     @staticmethod
-    def of(source: str, derived: Derivative, text: str, functions: Functions | None = None) -> Answer:
+    def of(source: str, derived: Derivative, text: str, functions: Functions | None = None) -> Printed:
         """`text`, with the names that the answer introduces, as an answer to the derivative of `source`."""
         within = parse_program(source).declarations
         stated = [line for line in derived.declarations if parse_declarations([line]).keys().isdisjoint(within)]
@@ -83,7 +83,7 @@ class Answer:
             extra=[parse_expression(text), output],
             alike=[(0, 1)],
         )
-        return Answer(Reading(typed, functions or {}))
+        return Printed(Reading(typed, functions or {}))
 
     def kind_and_value(self, arrays: Mapping, sizes: Mapping[str, int] | None = None) -> tuple[str, np.ndarray]:
         """Of what was printed."""
@@ -94,17 +94,17 @@ class Answer:
         return self.reading.kind_and_value(arrays, sizes or {}, self.reading.program.extra[1])[0]
 
 
-def differences(function: Callable[[np.ndarray], np.ndarray], at: np.ndarray | float) -> np.ndarray:
+def differences(function: Callable[[np.ndarray], np.ndarray], at: np.ndarray | float, step: float = 1e-3) -> np.ndarray:
     """Central differences with one extrapolation (an error of order h⁴), axes of the value first, then of the point."""
 
-    def central(step: float, direction: np.ndarray) -> np.ndarray:
-        return (function(point + step * direction) - function(point - step * direction)) / (2 * step)
+    def central(h: float, direction: np.ndarray) -> np.ndarray:
+        return (function(point + h * direction) - function(point - h * direction)) / (2 * h)
 
     point = np.asarray(at, dtype=float)
     columns = []
     for index in np.ndindex(*point.shape):
         direction = np.zeros(point.shape)
         direction[index] = 1.0
-        columns.append((4 * central(5e-4, direction) - central(1e-3, direction)) / 3)
+        columns.append((4 * central(step / 2, direction) - central(step, direction)) / 3)
     stacked = np.stack(columns, axis=-1)
     return stacked.reshape(stacked.shape[:-1] + point.shape)

@@ -7,45 +7,15 @@ Taylor arithmetic.
 
 from __future__ import annotations
 
-import inspect
-from functools import cache
-
 import numpy as np
-import pytest
-from corpus import TASKS, UNKNOWN, Task, draw, in_layout, parameter
+from corpus import TASKS, Task, draw, in_layout
 from interpreter import Reading, differences
-
-import matcalc
+from tasks import emitted_value, functions_of, named
 
 SMOOTH = [task for task in TASKS if task.is_smooth and not task.dependents]
 ABSENT = [task for task in SMOOTH if task.name.startswith("absent-")]
 PRESENT = [task for task in SMOOTH if task not in ABSENT]
 RESIZABLE = [task for task in PRESENT if task.dimensions]
-
-
-def named(tasks: list[Task]) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize("task", tasks, ids=lambda task: task.name)
-
-
-@cache
-def derivative(name: str) -> matcalc.Derivative:
-    """The derivative of a task as matcalc finds it, once a process."""
-    (task,) = (task for task in TASKS if task.name == name)
-    return matcalc.derive(task.source, wrt=task.wrt, declare=task.declare, layout=task.layout, order=task.order)
-
-
-def functions_of(task: Task) -> dict:
-    """What stands for the unknown functions, as the interpreter wants it."""
-    return {(name, order): f for name in task.functions for order, f in enumerate(UNKNOWN[name].derivatives)}
-
-
-def emitted_value(task: Task, arrays: dict) -> np.ndarray:
-    """The value of the emitted function."""
-    function = derivative(task.name).function()
-    supplied = {parameter(name): array for name, array in arrays.items()}
-    for (name, order), callable_ in functions_of(task).items():
-        supplied[("", "d", "d2", "d3")[order] + name] = callable_
-    return function(**{name: supplied[name] for name in inspect.signature(function).parameters})
 
 
 def numeric_derivative(task: Task, arrays: dict) -> np.ndarray:

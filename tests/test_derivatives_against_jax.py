@@ -9,11 +9,11 @@ import inspect
 import itertools
 import math
 import re
-from functools import cache
 
 import numpy as np
 import pytest
 from corpus import TASKS, Task, draw, parameter, reference_derivative, reference_value, symbol_values
+from tasks import arguments, derived, emitted_value, named
 
 import matcalc
 
@@ -21,23 +21,6 @@ pytest.importorskip("jax", reason="the references are JAX functions; `pip instal
 
 PLAIN = [task for task in TASKS if not task.has_symbols]
 EVERY_VARIABLE_OCCURS = [task for task in PLAIN if not task.name.startswith("absent-")]
-
-
-def named(tasks: list[Task] | tuple[Task, ...]) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize("task", tasks, ids=lambda task: task.name)
-
-
-@cache
-def derivative(name: str) -> matcalc.Derivative:
-    """The derivative of a task as matcalc finds it, once a process."""
-    (task,) = (task for task in TASKS if task.name == name)
-    return matcalc.derive(task.source, wrt=task.wrt, declare=task.declare, layout=task.layout, order=task.order)
-
-
-def arguments(function, task: Task, arrays: dict) -> dict:
-    """What the emitted function asks for, by name."""
-    supplied = symbol_values(task, arrays) | {parameter(name): value for name, value in arrays.items()}
-    return {name: supplied[name] for name in inspect.signature(function).parameters}
 
 
 def sizes_of(declarations, shapes: dict[str, tuple[int, ...]]) -> dict[str, int]:
@@ -64,8 +47,7 @@ def test_the_corpus_has_distinguishing_sizes() -> None:
 def test_value_is_that_of_automatic_differentiation(task: Task) -> None:
     """Axes of E, then axes of X; a vector by a vector in denominator layout transposed."""
     arrays = draw(task)
-    function = derivative(task.name).function()
-    found = function(**arguments(function, task, arrays))
+    found = emitted_value(task, arrays, symbol_values(task, arrays))
     expected = reference_derivative(task, arrays)
     assert np.shape(found) == expected.shape
     np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9 * np.abs(expected).max(initial=1e-3))
@@ -74,15 +56,13 @@ def test_value_is_that_of_automatic_differentiation(task: Task) -> None:
 @named(PLAIN)
 def test_shape_is_that_of_the_value(task: Task) -> None:
     arrays = draw(task)
-    found = derivative(task.name)
-    sizes = sizes_of(found.declarations, {name: np.shape(array) for name, array in arrays.items()})
-    function = found.function()
-    assert sized(found.shape, sizes) == np.shape(function(**arguments(function, task, arrays)))
+    sizes = sizes_of(derived(task).declarations, {name: np.shape(array) for name, array in arrays.items()})
+    assert sized(derived(task).shape, sizes) == emitted_value(task, arrays).shape
 
 
 @named(EVERY_VARIABLE_OCCURS)
 def test_parameters_are_all_variables_in_alphabetical_order(task: Task) -> None:
-    parameters = inspect.signature(derivative(task.name).function()).parameters
+    parameters = inspect.signature(derived(task).function()).parameters
     assert list(parameters) == sorted(parameter(name) for name in task.variables)
 
 
@@ -90,11 +70,11 @@ def test_parameters_are_all_variables_in_alphabetical_order(task: Task) -> None:
 def test_value_stands_beside_the_derivative(task: Task) -> None:
     """With `value=True` the emitted function returns the pair (value, derivative)."""
     arrays = draw(task)
-    plain = derivative(task.name).function()
-    value, found = derivative(task.name).function(value=True)(**arguments(plain, task, arrays))
+    pair = derived(task).function(value=True)
+    value, found = pair(**arguments(pair, task, arrays))
     expected = np.asarray(reference_value(task, arrays)(arrays[task.wrt]))
     np.testing.assert_allclose(value, expected, rtol=1e-9, atol=1e-12)
-    np.testing.assert_allclose(found, plain(**arguments(plain, task, arrays)), rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(found, emitted_value(task, arrays), rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize("names", [("W_3", "b_1"), ("W_1", "W_2", "b_3", "x")], ids="-".join)

@@ -120,7 +120,8 @@ AGAIN: dict[str, tuple[Node, Node]] = {
     "one-operand-product-inside": (contraction("ji,i->j", transpose(A, (1, 0)), z), contraction("ij,i->j", A, z)),
     "difference": (A - D, add([A, scale(-1, D)])),
     "negative-of-a-product": (-contraction("ij,j->i", A, x), contraction("ij,j->i", A, x, coefficient=-1)),
-    "scalar-plus-tensor": (1 + x, add([ones(("n",)), x])),
+    "number-plus-tensor": (1 + x, add([x, ones(("n",))])),
+    "number-minus-tensor": (1 - x, add([ones(("n",)), scale(-1, x)])),
     "tensor-minus-scalar": (s - s * Number.make(1), zero(())),
     "expanded-in-a-sum": (x + s, add([x, expand(s, ("n",))])),
     "quotient": (1 / x, power(x, Fraction(-1))),
@@ -288,14 +289,14 @@ def test_identity_is_the_derivative_of_a_tensor_by_itself() -> None:
 
 
 @pytest.mark.parametrize(("node", "coefficient", "base"), [
-    (scale(-3, x), -3, x), (x, 1, x), (Number.make(HALF), HALF, Number.make(1)), (zero(("n",)), 0, zero(("n",))),
+    (scale(-3, x), -3, x), (x, 1, x), (Number.make(HALF), HALF, Number.make(1)), (zero(("n",)), 0, ones(("n",))),
     (contraction("ij,j->i", A, x, coefficient=7), 7, contraction("ij,j->i", A, x)),
 ])  # fmt: skip
 def test_split_coefficient(node: Node, coefficient: Fraction, base: Node) -> None:
     found, rest = split_coefficient(node)
     assert found == coefficient
+    assert rest is base
     assert scale(found, rest) is node
-    assert rest is scale(1, base)
 
 
 # Random products
@@ -379,13 +380,14 @@ def test_random_nodes_are_made_again_from_their_arguments(node: Node) -> None:
 # Sums
 
 
+PRODUCT = contraction("ij,j->i", A, x)
 LIKE_TERMS: dict[str, tuple[Node, Node]] = {
     "twice": (A + A, scale(2, A)),
     "scaled": (scale(3, A) + scale(HALF, A), scale(Fraction(7, 2), A)),
     "cancelled": (A - A, zero(("m", "n"))),
     "cancelled-among-others": (add([A, D, scale(-1, A)]), D),
     "zeros-dropped": (add([zero(("m", "n")), A, zero(("m", "n"))]), A),
-    "products": (contraction("ij,j->i", A, x) + contraction("ij,j->i", A, x, coefficient=4), contraction("ij,j->i", A, x, coefficient=5)),  # noqa: E501
+    "products": (PRODUCT + scale(4, PRODUCT), scale(5, PRODUCT)),
     "numbers": (Number.make(2) + Number.make(HALF), Number.make(Fraction(5, 2))),
     "one-term": (add([A]), A),
     "ones": (ones(("n",), 2) + ones(("n",), HALF), ones(("n",), Fraction(5, 2))),

@@ -254,6 +254,14 @@ def test_names_mean_assigned_names_then_variables_then_dimensions():
     assert inferred("n") == "column(m)"
 
 
+def test_a_number_is_the_size_of_a_compound_axis_too():
+    declare = ["X: matrix(2, 3); Y: matrix(3, 2); y: vector(6)"]
+    program = infer_expression("kron(X, Y)*y + vec(Y)", declare)
+    assert program.variables["y"].shape == ((3, 2),)
+    assert program.output.shape == ((2, 3),)
+    assert infer_expression("X*ones(3)", declare).variables["X"].shape == ((2,), (3,))
+
+
 def test_a_square_declaration_is_enough_once():
     assert inferred("A", "A: matrix symmetric") == "matrix(n, n)"
     assert inferred("A", "A: matrix(3, n) lower") == "matrix(3, n)"
@@ -409,7 +417,9 @@ def test_one_message_for_each_mistake(text, place, message, hint):
         ("A + B", "A: matrix(m, n); B: matrix(n, m)", "`A` has m rows", "`B` has n rows"),
         ("A + 1 + x'", "A: matrix(m, n); x: vector(m)", "`A` has n columns", "`x'` has m entries"),
         ("A*x + B*x", "A: matrix(m, 2); B: matrix(m, 3)", "`B` has 3 columns", "`x` has 2 entries"),
-        ("y + vec(X)", "y: vector(6); X: matrix(2, 3)", "`y` has 6 entries", "`vec(X)` has 3*2 entries"),
+        ("y + vec(X)", "y: vector(5); X: matrix(2, 3)", "`y` has 5 entries", "`vec(X)` has 3*2 entries"),
+        ("y + vec(X)", "y: vector(q); X: matrix(m, n)", "`y` has q entries", "`vec(X)` has n*m entries"),
+        ("y + vec(X)", "y: vector(6); X: matrix(m, 2)", "`y` has 6 entries", "`vec(X)` has 2*m entries"),
         ("crossentropy(x, y)", "x: vector(n); y: vector(m)", "`x` has n entries", "`y` has m entries"),
         ("y + kron(y, x)", "", "`y` has ? entries", "`kron(y, x)` has ?*? entries"),
         ("A*eye(k)", "A: matrix(m, n)", "`A` has n columns", "`eye(k)` has k rows"),

@@ -7,14 +7,13 @@ other side, a transpose taken inside.
 
 from __future__ import annotations
 
-import inspect
 from dataclasses import dataclass, field
-from functools import cache
 
 import numpy as np
 import pytest
-from corpus import TASKS, UNKNOWN, Task, draw, parameter
-from interpreter import Answer as PrintedAnswer
+from corpus import TASKS, Task, draw
+from interpreter import Printed
+from tasks import derived, emitted_value, functions_of, named
 
 import matcalc
 
@@ -124,31 +123,10 @@ FOUR_AXES = [task for task in READABLE if task.name in (
 )]  # fmt: skip
 
 
-@cache
-def derived(name: str) -> matcalc.Derivative:
-    """The derivative of a task as matcalc finds it, once a process."""
-    (task,) = (task for task in TASKS if task.name == name)
-    return matcalc.derive(task.source, wrt=task.wrt, declare=task.declare, layout=task.layout, order=task.order)
-
-
-def functions_of(task: Task) -> dict:
-    """What stands for the unknown functions, as the interpreter wants it."""
-    return {(name, order): f for name in task.functions for order, f in enumerate(UNKNOWN[name].derivatives)}
-
-
-def emitted_value(task: Task, arrays: dict) -> np.ndarray:
-    """The value of the emitted function, which the tests of derivatives compare with references."""
-    function = derived(task.name).function()
-    known = {parameter(name): array for name, array in arrays.items()}
-    for (name, order), callable_ in functions_of(task).items():
-        known[("", "d", "d2", "d3")[order] + name] = callable_
-    return np.asarray(function(**{name: known[name] for name in inspect.signature(function).parameters}))
-
-
-def read_back(task: Task, form: str = "matrix") -> PrintedAnswer:
+def read_back(task: Task, form: str = "matrix") -> Printed:
     """What is printed in a form, read beside the derivative that it claims to be."""
-    found = derived(task.name)
-    return PrintedAnswer.of(task.source, found, found.to_text(form=form), functions_of(task))
+    found = derived(task)
+    return Printed.of(task.source, found, found.to_text(form=form), functions_of(task))
 
 
 def assert_agree(found: np.ndarray, expected: np.ndarray) -> None:
@@ -157,7 +135,7 @@ def assert_agree(found: np.ndarray, expected: np.ndarray) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("task", READABLE, ids=lambda task: task.name)
+@named(READABLE)
 def test_text_reads_back_as_the_derivative(task: Task, form: str) -> None:
     """What is printed is an expression of the language with the value of the derivative."""
     arrays = draw(task)
@@ -165,7 +143,7 @@ def test_text_reads_back_as_the_derivative(task: Task, form: str) -> None:
     assert_agree(value, emitted_value(task, arrays))
 
 
-@pytest.mark.parametrize("task", READABLE, ids=lambda task: task.name)
+@named(READABLE)
 def test_text_has_the_kind_of_the_derivative(task: Task) -> None:
     """A gradient is a row in numerator layout and a column in denominator layout, as d(E)/d(X) itself is."""
     arrays = draw(task)
@@ -173,7 +151,7 @@ def test_text_has_the_kind_of_the_derivative(task: Task) -> None:
     assert answer.kind_and_value(arrays)[0] == answer.expected_kind(arrays)
 
 
-@pytest.mark.parametrize("task", FOUR_AXES, ids=lambda task: task.name)
+@named(FOUR_AXES)
 def test_vec_form_reads_back_as_the_jacobian_of_columns(task: Task) -> None:
     """The vec form is the matrix of d(vec(E))/d(vec(X)), or the Hessian by vec(X)."""
     arrays = draw(task)

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from interpreter import Answer, Reading, differences
+from interpreter import Printed, Reading, differences
 from strategies import SIZES, Expression, calls_of, draw_values, well_typed
 
 import matcalc
@@ -39,7 +39,10 @@ FUNCTIONS = {
 CALLABLES = {"f": FUNCTIONS["f", 0], "df": FUNCTIONS["f", 1], "d2f": FUNCTIONS["f", 2], "d3f": FUNCTIONS["f", 3]}
 
 random_expressions = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+    max_examples=150,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 
 
@@ -54,6 +57,14 @@ def emitted_value(derived: matcalc.Derivative, arrays: dict) -> np.ndarray:
     return np.asarray(function(**{name: known[name] for name in inspect.signature(function).parameters}))
 
 
+def steady_differences(function, at: np.ndarray) -> np.ndarray:
+    """Central differences; the example is given up where two steps disagree, near a kink or a pole."""
+    found, finer = differences(function, at), differences(function, at, step=4e-4)
+    assume(np.isfinite(found).all() and scale(found) < 1e4)
+    assume(np.allclose(found, finer, rtol=1e-5, atol=1e-6 * scale(found)))
+    return found
+
+
 def scale(value: np.ndarray) -> float:
     return float(np.abs(value).max(initial=1e-3))
 
@@ -65,8 +76,8 @@ def test_emitted_code_has_the_value_of_differences(expression: Expression, data:
     arrays = draw_values(expression.variables, seed=1)
     reading = Reading.of(expression.text, expression.declare, functions=FUNCTIONS)
     value = reading.value(arrays, SIZES)
-    expected = differences(lambda moved: reading.value({**arrays, wrt: moved}, SIZES), arrays[wrt])
-    assume(scale(value) < 1e3 and scale(expected) < 1e4)
+    assume(scale(value) < 1e3)
+    expected = steady_differences(lambda moved: reading.value({**arrays, wrt: moved}, SIZES), arrays[wrt])
     found = emitted_value(matcalc.derive(expression.text, wrt=wrt, declare=expression.declare), arrays)
     assert found.shape == expected.shape
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6 * scale(expected) + 1e-8 * scale(value))
@@ -80,8 +91,8 @@ def test_second_derivative_has_the_value_of_differences(expression: Expression, 
     arrays = draw_values(expression.variables, seed=2)
     reading = Reading.of(expression.text, expression.declare, functions=FUNCTIONS)
     first = reading.jacobian(wrt, 1)
-    expected = differences(lambda moved: reading.value({**arrays, wrt: moved}, SIZES, first), arrays[wrt])
-    assume(scale(reading.value(arrays, SIZES)) < 1e3 and scale(expected) < 1e4)
+    assume(scale(reading.value(arrays, SIZES)) < 1e3)
+    expected = steady_differences(lambda moved: reading.value({**arrays, wrt: moved}, SIZES, first), arrays[wrt])
     found = emitted_value(matcalc.derive(expression.text, wrt=wrt, declare=expression.declare, order=2), arrays)
     assert found.shape == expected.shape
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6 * scale(expected))
@@ -95,7 +106,7 @@ def test_printed_text_reads_back(expression: Expression, form: str, layout: str,
     derived = matcalc.derive(expression.text, wrt=wrt, declare=expression.declare, layout=layout)
     expected = emitted_value(derived, arrays)
     assume(np.isfinite(expected).all() and scale(expected) < 1e6)
-    answer = Answer.of(expression.text, derived, derived.to_text(form=form), FUNCTIONS)
+    answer = Printed.of(expression.text, derived, derived.to_text(form=form), FUNCTIONS)
     kind, value = answer.kind_and_value(arrays, SIZES)
     assert kind == answer.expected_kind(arrays, SIZES)
     assert value.shape == expected.shape
@@ -109,7 +120,7 @@ CALLS = [record for record in operations() if record.overloads]
 
 
 @pytest.mark.parametrize("record", CALLS, ids=lambda record: record.name)
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6, deadline=None, derandomize=True)
 @given(data=st.data())
 def test_every_operation_is_differentiated(record, data: st.DataObject) -> None:
     """Drawn with simple arguments in its domain, differentiated by each of its variables."""
@@ -117,7 +128,7 @@ def test_every_operation_is_differentiated(record, data: st.DataObject) -> None:
     arrays = draw_values(expression.variables, seed=4)
     reading = Reading.of(expression.text, expression.declare, functions=FUNCTIONS)
     for wrt in expression.variables:
-        expected = differences(lambda moved, wrt=wrt: reading.value({**arrays, wrt: moved}, SIZES), arrays[wrt])
+        expected = steady_differences(lambda moved, wrt=wrt: reading.value({**arrays, wrt: moved}, SIZES), arrays[wrt])
         found = emitted_value(matcalc.derive(expression.text, wrt=wrt, declare=expression.declare), arrays)
         np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6 * scale(expected))
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
+from functools import cache
 
 import numpy as np
 import pytest
@@ -166,7 +168,7 @@ def test_a_shared_graph_is_refined_to_its_size(name: str) -> None:
 STEPS: dict[str, Callable[[Node], Node]] = {
     "function": lambda u: apply_elementwise("tanh", u),
     "unknown": lambda u: Unknown.make("f", 0, u),
-    "power-and-sum": lambda u: power(add([u, x]), power_of := 2) if (power_of := 2) else u,
+    "power-and-sum": lambda u: power(u + x, Fraction(2)),
     "product": lambda u: contraction("ij,j->i", S, u),
     "softmax": lambda u: apply_matrix("softmax", u, (1,)),
     "function-of-product": lambda u: apply_elementwise("tanh", contraction("ij,j->i", S, u)),
@@ -174,8 +176,83 @@ STEPS: dict[str, Callable[[Node], Node]] = {
 }
 
 
+@cache
 def chain(name: str, start: Node = x, depth: int = DEPTH) -> Node:
     node = start
     for _ in range(depth):
         node = STEPS[name](node)
     return node
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_a_deep_chain_is_walked(name: str) -> None:
+    assert postorder(chain(name))[-1] is chain(name)
+    assert len(postorder(chain(name))) >= DEPTH + 1
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_a_deep_chain_is_rewritten(name: str) -> None:
+    """The rule is applied to every node, and puts the other start in."""
+    again = transform(chain(name), lambda node: {S: S}.get(node, node))
+    assert again is chain(name)
+    assert substitute(chain(name, y), {y: x}) is chain(name, x)
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_a_deep_chain_has_a_digest(name: str) -> None:
+    assert chain(name).digest != chain(name, depth=DEPTH - 1).digest
+
+
+@pytest.mark.parametrize("name", STEPS)
+@pytest.mark.parametrize("mode", [forward, reverse], ids=["forward", "reverse"])
+def test_a_deep_chain_is_differentiated(name: str, mode: Callable[[Node, Node], Node]) -> None:
+    made = mode(chain(name), x)
+    assert made.shape == ("n", "n")
+    assert len(postorder(made)) < 20 * DEPTH
+
+
+@pytest.mark.parametrize("mode", [forward, reverse], ids=["forward", "reverse"])
+def test_the_derivative_of_a_deep_chain_is_right(mode: Callable[[Node, Node], Node]) -> None:
+    """d tanh(tanh(..)) is the product of 1 - tanh² at every level."""
+    start = np.array([0.3, -0.9, 1.4])
+    u, expected = start, np.ones(3)
+    for _ in range(DEPTH):
+        u = np.tanh(u)
+        expected = expected * (1 - u**2)
+    found = naive(mode(chain("function"), x), Point({"x": start}))
+    np.testing.assert_allclose(found, np.diag(expected), rtol=1e-9)
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_a_deep_chain_is_refined(name: str) -> None:
+    assert refine(chain(name), Facts()).shape == ("n",)
+
+
+@pytest.mark.parametrize("facts", [Facts(), Facts({"S": frozenset({"symmetric"}), "x": frozenset({"positive"})})],
+                         ids=["no-facts", "facts"])  # fmt: skip
+@pytest.mark.parametrize(("name", "depth"), [("function", 300), ("function-of-product", DEPTH), ("power-and-sum", 300)])
+def test_the_derivative_of_a_deep_chain_is_refined(name: str, depth: int, facts: Facts) -> None:
+    made = derivative(contraction("i->", chain(name, depth=depth)), x)
+    assert refine(made, facts).shape == ("n",)
+
+
+@pytest.mark.parametrize("last", ["abs", "sign", "relu"])
+def test_facts_are_found_at_the_end_of_a_deep_chain(last: str) -> None:
+    """Positive powers of sums of positive values are positive, however many there are."""
+    facts = Facts({"x": frozenset({"positive"})})
+    assert facts.positive(chain("power-and-sum"))
+    assert refine(apply_elementwise(last, chain("power-and-sum")), facts).shape == ("n",)
+
+
+def test_symmetry_is_found_at_the_end_of_a_deep_chain() -> None:
+    facts = Facts({"S": frozenset({"symmetric"})})
+    assert facts.symmetric(chain("function", S))
+    assert not facts.symmetric(chain("function", VARIABLES["T"]))
+
+
+def test_a_sum_of_many_terms_is_differentiated() -> None:
+    """A thousand terms of one variable; each is there in the end."""
+    terms = [apply_elementwise("sin", scale(k, x)) for k in range(1, 1001)]
+    start = np.array([0.3, -0.9, 1.4])
+    found = naive(reverse(contraction("i->", add(terms)), x), Point({"x": start}))
+    np.testing.assert_allclose(found, sum(k * np.cos(k * start) for k in range(1, 1001)), rtol=1e-9, atol=1e-7)

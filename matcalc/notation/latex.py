@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any
 
 from matcalc.form import Form
-from matcalc.notation.precedence import Level, Piece, fold, join_terms, opens
+from matcalc.notation.precedence import Level, Piece, brackets, fold, join_terms, opens
 from matcalc.operation import find_operation
 
 __all__ = ["to_latex", "name_latex", "condition_latex", "indices_latex"]
@@ -166,7 +166,9 @@ def _mul(form: Form, parts: list[Piece]) -> Piece:
     texts = []
     for k, (arg, part) in enumerate(zip(form.args, parts, strict=True)):
         level = Level.FRACTION if k else Level.PRODUCT
-        if opens(form.args[:k], arg) and not part.text.startswith("-"):
+        if brackets(form, k):
+            level = Level.FRACTION
+        elif opens(form.args[:k], arg) and not part.text.startswith("-"):
             level = Level.PRODUCT
         if arg.head == "bsum" and k == len(parts) - 1:
             level = Level.OPERATOR
@@ -254,6 +256,14 @@ def _delta(form: Form, parts: list[Piece]) -> Piece:
 
 def _tensor(form: Form, parts: list[Piece]) -> Piece:
     return _atom(rf"\left[{parts[0].text}\right]_{{{indices_latex(form.value)}}}")
+
+
+def _join(form: Form, parts: list[Piece]) -> Piece:
+    inner = form.args[0]
+    names = iter(inner.value)
+    groups = [indices_latex([next(names) for _ in range(n)]) for n in form.value]
+    shown = ",".join(f"({group})" if n > 1 else group for group, n in zip(groups, form.value, strict=True))
+    return _atom(rf"{parts[0].text.rsplit('_', 1)[0]}_{{{shown}}}")
 
 
 def _bsum(form: Form, parts: list[Piece]) -> Piece:
@@ -358,6 +368,8 @@ _RULES: dict[str, Callable[[Form, list[Piece]], Piece]] = {
     "delta": _delta,
     "tensor": _tensor,
     "bsum": _bsum,
+    "join": _join,
+    "split": lambda form, parts: parts[0],
     "cases": _cases,
     "derivative": _derivative,
 }

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from matcalc.errors import UnsupportedError
 from matcalc.form import Form
 
-__all__ = ["Level", "Piece", "OPERANDS", "LEVELS", "fold", "join_terms", "opens"]
+__all__ = ["Level", "Piece", "OPERANDS", "LEVELS", "fold", "join_terms", "opens", "brackets"]
 
 #: The longest text that is printed.
 LONGEST_TEXT = 1_000_000
@@ -131,3 +131,19 @@ def opens(left: Sequence[Form], factor: Form) -> bool:
         if part.kind != "scalar":
             return part.kind in ("matrix", "column")
     return False
+
+
+def brackets(product: Form, position: int) -> bool:
+    """True if a factor is an inner product, a scalar made of vectors, that needs parentheses to be seen: `(x'*x)*A`.
+
+    At the end of a product of scalars it is seen without: `2*x'*y`.
+    """
+    if not is_inner_product(product.args[position]):
+        return False
+    others = (arg for k, arg in enumerate(product.args) if k != position)
+    return position != len(product.args) - 1 or any(arg.kind != "scalar" or is_inner_product(arg) for arg in others)
+
+
+def is_inner_product(form: Form) -> bool:
+    """True for a scalar that is a product of vectors."""
+    return form.head == "mul" and form.kind == "scalar" and any(arg.kind != "scalar" for arg in form.args)

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from matcalc.form import Form
-from matcalc.notation.precedence import LEVELS, OPERANDS, Level, Piece, fold, join_terms, opens
+from matcalc.notation.precedence import LEVELS, OPERANDS, Level, Piece, brackets, fold, join_terms, opens
 
 __all__ = ["to_text", "condition_text"]
 
@@ -77,23 +77,11 @@ def _mul(form: Form, parts: list[Piece]) -> Piece:
 def _factors(form: Form, parts: Sequence[Piece]) -> list[str]:
     """The factors of a product as texts; the text of a nested product that may be laid open stands as it is."""
     first, other = OPERANDS["mul"]
-    texts = []
-    for k, (arg, part) in enumerate(zip(form.args, parts, strict=True)):
-        others = [a for a in form.args if a is not arg]
-        ends = arg is form.args[-1] and all(a.kind == "scalar" and not is_inner_product(a) for a in others)
-        if is_inner_product(arg) and not ends:
-            texts.append(part.at(Level.FRACTION))
-        elif k == 0:
-            texts.append(part.at(first))
-        else:
-            plain = opens(form.args[:k], arg) and not part.text.startswith("-")
-            texts.append(part.text if plain else part.at(other))
+    texts = [parts[0].at(Level.FRACTION if brackets(form, 0) else first)]
+    for k, (arg, part) in enumerate(zip(form.args[1:], parts[1:], strict=True), 1):
+        plain = opens(form.args[:k], arg) and not part.text.startswith("-") and not brackets(form, k)
+        texts.append(part.text if plain else part.at(other))
     return texts
-
-
-def is_inner_product(form: Form) -> bool:
-    """True for a scalar that is a product of vectors, which stands in parentheses among other factors."""
-    return form.head == "mul" and form.kind == "scalar" and any(arg.kind != "scalar" for arg in form.args)
 
 
 def _power(form: Form, parts: list[Piece]) -> Piece:
@@ -130,6 +118,8 @@ def _indices(form: Form) -> str:
 
 
 def _entry(form: Form, parts: list[Piece]) -> Piece:
+    if form.args[0].head == "split":
+        return _atom(f"{parts[0].text}[{_grouped(form.value, form.args[0].value)}]")
     return _atom(f"{parts[0].at(Level.ATOM)}[{_indices(form)}]")
 
 
@@ -139,6 +129,22 @@ def _delta(form: Form, parts: list[Piece]) -> Piece:
 
 def _tensor(form: Form, parts: list[Piece]) -> Piece:
     return _atom(f"[{_indices(form)}: {parts[0].text}]")
+
+
+def _join(form: Form, parts: list[Piece]) -> Piece:
+    inner = form.args[0]
+    return _atom(f"[{_grouped(inner.value, form.value)}{parts[0].text[1 + len(_indices(inner)) :]}")
+
+
+def _split(form: Form, parts: list[Piece]) -> Piece:
+    return _atom(parts[0].at(Level.ATOM))
+
+
+def _grouped(names: Sequence[str], lengths: Sequence[int]) -> str:
+    """Indices, those of a compound axis in parentheses."""
+    rest = iter(names)
+    groups = [[next(rest) for _ in range(n)] for n in lengths]
+    return ",".join(f"({','.join(group)})" if len(group) > 1 else group[0] for group in groups)
 
 
 def _bsum(form: Form, parts: list[Piece]) -> Piece:
@@ -173,6 +179,8 @@ _RULES: dict[str, Callable[[Form, list[Piece]], Piece]] = {
     "delta": _delta,
     "tensor": _tensor,
     "bsum": _bsum,
+    "join": _join,
+    "split": _split,
     "cases": _cases,
     "derivative": _derivative,
 }
