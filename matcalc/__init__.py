@@ -11,6 +11,7 @@ index, piecewise, vec and explicit notation, as LaTeX and as NumPy.  Every error
 from matcalc.derivation import Derivative, Derivatives, derive
 from matcalc.errors import MatcalcError
 from matcalc.inference import infer_expression
+from matcalc.interop import differentiate
 from matcalc.parser import parse_expression
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Derivatives",
     "MatcalcError",
     "derive",
+    "differentiate",
     "infer_expression",
     "parse_expression",
 ]

@@ -28,6 +28,7 @@ from typing import Any, NoReturn
 
 import sympy
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
+from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.expressions.slice import MatrixSlice
 
 from matcalc.derivation import Derivative, derive
@@ -576,7 +577,7 @@ SCALAR_RULES: dict[type, Rule] = {
     sympy.DotProduct: Reader.dot,
     sympy.Heaviside: Reader.heaviside,
     sympy.Sum: Reader.bound_sum,
-    type(sympy.MatrixSymbol("X", 2, 2)[0, 0]): Reader.entry,
+    MatrixElement: Reader.entry,
     sympy.KroneckerDelta: Reader.delta,
 }
 
@@ -684,7 +685,7 @@ class Writer:
         if id(form) in self.memo and not self.at:
             return self.memo[id(form)]
         rule = WRITE_RULES.get(form.head)
-        if rule is None:
+        if rule is None or (form.kind == "tensor" and form.head not in ("tensor", "name")):
             raise UnsupportedError(f"SymPy has no expression for `{to_text(form)}`")
         result = rule(self, form)
         if not self.at:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from itertools import product
 
+import numpy as np
 import pytest
 import sympy
 from sympy import (
@@ -47,6 +48,8 @@ from sympy import (
 from sympy.matrices.expressions.slice import MatrixSlice
 
 from matcalc.errors import KindError, MatcalcError, UnsupportedError
+from matcalc.evaluate import interpret
+from matcalc.inference import infer_expression
 from matcalc.interop import differentiate, from_sympy, to_sympy
 from matcalc.notation.text import to_text
 
@@ -258,3 +261,238 @@ def test_second_order(name):
 def test_second_order_at_sizes_as_numbers(name):
     expression, variable = SECOND[name]
     check(expression.subs(SIZES), variable.subs(SIZES), order=2)
+
+
+# ---- Shapes and layouts ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("expression", "variable", "layout", "shape"),
+    [
+        (x.T * A * x, x, "numerator", (1, n)),
+        (x.T * A * x, x, "denominator", (n, 1)),
+        (r * A * r.T, r, "numerator", (1, n)),
+        (M * x, x, "numerator", (m, n)),
+        (M * x, x, "denominator", (n, m)),
+        (Trace(M.T * K), M, "numerator", (m, n)),
+        (Trace(M.T * K), M, "denominator", (m, n)),
+        (a * M, a, "denominator", (m, n)),
+        (a * r, a, "numerator", (1, n)),
+        (ZeroMatrix(m, 1), x, "numerator", (m, n)),
+    ],
+)
+def test_shape_is_that_of_the_layout(expression, variable, layout, shape):
+    assert differentiate(expression, variable, layout=layout).shape == shape
+
+
+def test_layouts_are_transposes():
+    assert differentiate(W * u, u) == W
+    assert differentiate(W * u, u, layout="denominator") == W.T
+
+
+@pytest.mark.parametrize(
+    ("expression", "variable", "answer"),
+    [
+        (x.T * A * x, x, x.T * (A + A.T)),
+        (log(Determinant(X)), X, Inverse(X).T),
+        (Trace(A * X), X, A.T),
+        (a**2, a, 2 * a),
+        (Trace(X), X, Identity(n)),
+        (y.T * x, A, ZeroMatrix(n, n)),
+        ((x.T * x)[0, 0], x, 2 * x.T),
+        (Function("f")(a) * b, a, b * Function("f")(a).diff(a)),
+    ],
+)
+def test_answer_reads_as_in_a_textbook(expression, variable, answer):
+    found = differentiate(expression, variable)
+    assert found == answer or found.doit() == answer.doit()
+
+
+def test_second_derivative_of_a_quadratic_form():
+    assert differentiate(x.T * A * x, x, order=2) == A + A.T
+
+
+def test_symbolic_sizes_give_entries_as_a_function_of_indices():
+    answer = differentiate(M * x, M)
+    assert isinstance(answer, sympy.Lambda)
+    assert answer(i, j, p) == KroneckerDelta(i, j) * x[p, 0]
+
+
+def test_sizes_as_numbers_give_an_array():
+    C, v = MatrixSymbol("C", 2, 3), MatrixSymbol("v", 3, 1)
+    answer = differentiate(C * v, C)
+    assert answer.shape == (2, 2, 3)
+    assert answer[1, 1, 2] == v[2, 0]
+    assert answer[0, 1, 2] == 0
+
+
+def test_unknown_functions_of_entries():
+    f = Function("f")
+    found = differentiate(entrywise(f, x), x).subs(n, 2).as_explicit()
+    entry = MatrixSymbol("x", 2, 1)[0, 0]
+    slot = Symbol("q")
+    assert found[0, 1] == 0
+    assert found[0, 0].subs(entry, slot).doit() == f(slot).diff(slot)
+
+
+def test_sympy_derives_no_matrix(monkeypatch):
+    def refuse(*_):
+        raise AssertionError("the matrix derivative of SymPy was called")
+
+    monkeypatch.setattr(sympy.MatrixExpr, "_eval_derivative", refuse)
+    monkeypatch.setattr(sympy.MatMul, "_eval_derivative_matrix_lines", refuse)
+    assert differentiate(x.T * A * x, x).shape == (1, n)
+
+
+def test_deep_network():
+    value = x
+    for k in range(40):
+        value = sympy.MatMul(MatrixSymbol(f"W{k}", n, n), entrywise(tanh, value))
+    assert differentiate(sympy.MatMul(y.T, value), x).shape == (1, n)
+
+
+# ---- Names ----------------------------------------------------------------------------------------------------------
+
+AWKWARD = [r"\lambda_{1}", "a b", "sum", "d", "delta", "T", "2x", "θ", "if", "pi", "e", "lambda", "eye", "x'"]
+
+
+@pytest.mark.parametrize("name", AWKWARD)
+def test_any_name_comes_back(name):
+    scalar, matrix, vector = Symbol(name), MatrixSymbol(name, n, n), MatrixSymbol(name, n, 1)
+    assert differentiate(scalar * matrix * vector, vector) == scalar * matrix
+    assert differentiate(scalar**2, scalar) == 2 * scalar
+
+
+def test_names_that_read_alike_stay_apart():
+    assert differentiate(Symbol("a b") * Symbol("a_b") ** 2 * a, Symbol("a_b")) == 2 * a * Symbol("a b") * Symbol("a_b")
+    assert differentiate(Symbol("θ") * Symbol("theta"), Symbol("θ")) == Symbol("theta")
+
+
+def test_sizes_that_are_no_names():
+    wide, long = MatrixSymbol("Z", n + 1, 2 * n), MatrixSymbol("w", 2 * n, 1)
+    assert differentiate(wide * long, long) == wide
+
+
+# ---- Round trips ----------------------------------------------------------------------------------------------------
+
+SAYABLE = sorted(set(CASES) - {"foreign function of a constant", "entry", "entry of a vector"})
+
+
+@pytest.mark.parametrize("name", SAYABLE)
+def test_into_the_language_and_back(name):
+    expression, variable = CASES[name]
+    form, declarations = from_sympy(expression)
+    names = {str(symbol): symbol for symbol in (m, n, p, t, x, y, u)} | {"r": r.T, "s": s[0, 0]}
+    back = to_sympy(form, declarations, names)
+    point = Point(expression, variable)
+    assert_close(point.value(back), point.value(expression))
+
+
+def test_reading_gives_untyped_forms_and_declarations():
+    form, declarations = from_sympy(Trace(x.T * A * x) + 2 * t)
+    assert form.kind is None
+    assert sorted(declarations) == ["A: matrix(n, n)", "t: scalar positive", "x: vector(n)"]
+
+
+@pytest.mark.parametrize(
+    ("expression", "text"),
+    [
+        (M.T * u, "M'*u"),
+        (r * x, "r'*x"),
+        (HadamardProduct(x, y), "x.*y"),
+        (Trace(Inverse(X)), "tr(inv(X))"),
+        (log(Determinant(X)), "log(det(X))"),
+        (OneMatrix(1, n) * x, "ones(n)'*x"),
+        (entrywise(sin, x), "sin(x)"),
+        ((x.T * y)[0, 0], "sum[i_1: x[i_1]*y[i_1]]"),
+        (X / Trace(X), "X/tr(X)"),
+        (Trace(X) * n, "n*tr(X)"),
+    ],
+)
+def test_reading(expression, text):
+    form, _ = from_sympy(expression)
+    assert to_text(form).replace("[i:", "[i_1:").replace("[i]", "[i_1]") == text
+
+
+DECLARED = ["A: matrix(n, n)", "M: matrix(m, n)", "K: matrix(m, n)", "x: vector(n)", "y: vector(n)", "u: vector(m)",
+            "a: scalar", "b: scalar"]  # fmt: skip
+TEXTS = """x'*A*y; M+u; M+x'; u+x'; M+a; a-x'; M.*u; M./x'; M./K; a./M; M.^2; a.^M; M.^a; kron(x, y); kron(x', y); kron(A, M);
+kron(a, M); A^2; A^-1; a^b; x'*y*M; M*x*y'; (x*y')'; sum(M);
+sum(M, 0); sum(M, 1); sum(x'); sum(a); mean(M); mean(M, 0); mean(M, 1);
+norm1(M); norm2(M); norm2(x'); norm2(a); norm1(a); tr(A); det(A); logdet(A); adj(A); diag(x); diag(A); diag(x'); diag(zeros(n));
+dot(x, y); outer(x, u); softmax(x); softmax(M); softmax(x'); logsoftmax(x); logsoftmax(M); logsoftmax(x'); logsumexp(x);
+logsumexp(M); logsumexp(x'); maximum(x, y); minimum(M, K); maximum(M, u); maximum(x, a); minimum(a, x); maximum(a, b); eye(n)+A;
+ones(n)+x; zeros(m, n)+M; vector(a)+x; matrix(a)+M; sum[i: x[i]*y[i]]; [i,j: M[i,j]*x[j]]; [i,j: x[i] if i==j else a];
+[i: x[i]*sum[j: A[i,j]]]; n*a; pi*x; x.*diag(A); diag(A)'; [i,j: inv(A)[i,j]]; relu(x-y); step(x-y); sigmoid(M); softplus(M);
+gelu(a*x); silu(M); sqrt(A*A'); erf(a); atan(M)""".replace("\n", " ")
+
+
+@pytest.mark.parametrize("text", [text.strip() for text in TEXTS.split(";")])
+def test_every_form_in_sympy_has_the_value_of_the_form(text):
+    expression = to_sympy(text, DECLARED)
+    draw = np.random.default_rng(3)
+    shapes = {"A": (2, 2), "M": (3, 2), "K": (3, 2), "x": (2,), "y": (2,), "u": (3,), "a": (), "b": ()}
+    arrays = {name: draw.integers(1, 30, shape) / 16 for name, shape in shapes.items()}
+    kind, wanted = interpret(infer_expression(text, DECLARED).output, arrays, {"m": 3, "n": 2}, assignments={})
+    values = {Symbol(name): Rational(float(array)) for name, array in arrays.items() if array.ndim == 0}
+    for name, array in arrays.items():
+        column = array.reshape(*array.shape, *([1] * (2 - array.ndim)))
+        values[MatrixSymbol(name, *column.shape)] = sympy.ImmutableMatrix(column.tolist()).applyfunc(Rational)
+    found = evaluated(expression.subs(SIZES).xreplace(values))
+    shape = {"column": (-1, 1), "row": (1, -1)}.get(kind, np.shape(wanted))
+    assert getattr(found, "shape", ()) == np.reshape(wanted, shape).shape
+    assert np.allclose(np.array([float(entry) for entry in flat(found)]), np.ravel(wanted))
+
+
+# ---- Refusals -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("expression", "variable", "error", "words"),
+    [
+        (X.T.conjugate(), X, UnsupportedError, "real"),
+        (X**Symbol("k"), X, UnsupportedError, "whole number"),
+        (sympy.I * a, a, UnsupportedError, "real|no such"),
+        (sympy.Piecewise((a, a > 0), (0, True)), a, UnsupportedError, "Piecewise"),
+        (sympy.Derivative(Trace(X), X), X, UnsupportedError, "Derivative"),
+        (sympy.gamma(a), a, UnsupportedError, "gamma"),
+        (sympy.Permanent(X), X, UnsupportedError, "Permanent"),
+        (sympy.BlockMatrix([[X, X]]), X, UnsupportedError, "BlockMatrix"),
+        (sympy.Matrix([[a, 1]]) * MatrixSymbol("v", 2, 1), a, UnsupportedError, "a, 1"),
+        (entrywise(lambda v: Trace(v * X), x), x, UnsupportedError, "one scalar"),
+        (Sum(X[i, i], (i, 1, n - 1)), X, UnsupportedError, "whole axis"),
+        (Sum(i * X[i, i], (i, 0, n - 1)), X, UnsupportedError, "bound index"),
+        (Sum(x[i, 0], (i, 0, m - 1)), x, UnsupportedError, "values"),
+        (X * M, X, MatcalcError, "sizes differ"),
+        (KroneckerProduct(x, x) + MatrixSymbol("q", n**2, 1), x, MatcalcError, "sizes differ"),
+        (MatrixSymbol("q", n, 1), n, UnsupportedError, "size"),
+        (ZeroMatrix(0, 2), a, UnsupportedError, "positive integer"),
+        (Symbol("c", commutative=False), a, UnsupportedError, "commute"),
+        (a, X[0, 0], KindError, "MatrixSymbol"),
+        (a, "a", KindError, "MatrixSymbol"),
+        ("a", a, KindError, "SymPy expression"),
+        (None, a, KindError, "SymPy expression"),
+        (sympy.Array([1, 2]), a, UnsupportedError, "Array"),
+        (sympy.oo, a, UnsupportedError, "finite"),
+    ],
+)
+def test_refusals(expression, variable, error, words):
+    with pytest.raises(error, match=words):
+        differentiate(expression, variable)
+
+
+@pytest.mark.parametrize("options", [{"layout": "sideways"}, {"order": 0}, {"order": "two"}])
+def test_options_are_checked(options):
+    with pytest.raises(MatcalcError):
+        differentiate(a * x, x, **options)
+
+
+def test_entry_at_a_fixed_place_has_no_form():
+    with pytest.raises(UnsupportedError, match="fixed place"):
+        from_sympy(X[0, 1])
+
+
+@pytest.mark.parametrize("text", ["vec(A)", "commutation(m, n)", "[i,j,k: A[i,j]*x[k]] + [i,j,k: A[i,j]*x[k]]"])
+def test_what_sympy_cannot_say(text):
+    with pytest.raises(UnsupportedError, match="SymPy"):
+        to_sympy(text, DECLARED)

@@ -39,7 +39,7 @@ FUNCTIONS = {
 CALLABLES = {"f": FUNCTIONS["f", 0], "df": FUNCTIONS["f", 1], "d2f": FUNCTIONS["f", 2], "d3f": FUNCTIONS["f", 3]}
 
 random_expressions = settings(
-    max_examples=150,
+    max_examples=250,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
@@ -107,6 +107,44 @@ def test_printed_text_reads_back(expression: Expression, form: str, layout: str,
     expected = emitted_value(derived, arrays)
     assume(np.isfinite(expected).all() and scale(expected) < 1e6)
     answer = Printed.of(expression.text, derived, derived.to_text(form=form), FUNCTIONS)
+    kind, value = answer.kind_and_value(arrays, SIZES)
+    assert kind == answer.expected_kind(arrays, SIZES)
+    assert value.shape == expected.shape
+    np.testing.assert_allclose(value, expected, rtol=1e-8, atol=1e-8 * scale(expected))
+
+
+# What random expressions have found before: constant arrays below functions, sums over what lacks the index, shared parts
+
+
+FOUND = (
+    ("b'*f(ones(m))", "b", 1),
+    ("softmax(ones(m, p))'*silu(F)", "F", 1),
+    ("outer(f'(logsoftmax(ones(p))), sin(z))", "z", 1),
+    ("P.*z'.*logsumexp(ones(p, m))'", "z", 1),
+    ("sigmoid(logsumexp(ones(m, n)))'*b", "b", 1),
+    ("sigmoid(A)/(2 + cos(logsumexp(ones(n))))", "A", 1),
+    ("(b.*b)*silu(b)'*logsoftmax(f(ones(m, n)))", "b", 1),
+    ("sum(A, 1)'*f(ones(m))", "A", 1),
+    ("t*[i,j: f(ones(p, p))[i,j] if i==j else (c + t)[j]]", "t", 1),
+    ("cosh([i,j: ones(p, p)[i,j] if i==j else ones(p)[j]])/(2 + cos(s))", "s", 1),
+    ("cosh(cosh(ones(n, p)))*(atan(z) + z)", "z", 1),
+    ("tr(kron(G, eye(n)./(2 + sin(eye(n)))))", "G", 1),
+    ("norm2(kron(y + s + exp(s), ones(p)) + 3)", "y", 2),
+    ("(c + a')*(ones(n) + c')", "c", 1),
+    ("(6*eye(n) + sin(H'))^-1*(s*a)/(2 + cos(f'(s^3)))", "s", 1),
+    ("crossentropy(2 + sin(logsoftmax(C)), 2 + sin(C + pi))/(2 + cos(norm2(x)^2/n))", "x", 2),
+    ("f'(norm2(kron(softmax(b), sum(ones(p, n), 1)) + 3))", "b", 2),
+)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(("text", "wrt", "order"), FOUND, ids=[text for text, _, _ in FOUND])
+def test_text_that_was_wrong_before_reads_back(text: str, wrt: str, order: int, form: str) -> None:
+    expression = Expression(text, ())
+    arrays = draw_values(expression.variables, seed=5)
+    derived = matcalc.derive(text, wrt=wrt, declare=expression.declare, order=order)
+    expected = emitted_value(derived, arrays)
+    answer = Printed.of(text, derived, derived.to_text(form=form), FUNCTIONS)
     kind, value = answer.kind_and_value(arrays, SIZES)
     assert kind == answer.expected_kind(arrays, SIZES)
     assert value.shape == expected.shape
