@@ -44,6 +44,8 @@ __all__ = ["differentiate", "from_sympy", "to_sympy"]
 
 #: A tensor with more entries than this is a Lambda even if all its sizes are numbers.
 LARGEST_ARRAY = 20_000
+#: Numbers beyond it, and below one over it, are not written out.
+LARGEST_NUMBER = sympy.Integer(10) ** 2000
 #: A part nested deeper than this becomes a line of its own, so that the text can be read.
 LARGEST_DEPTH = 40
 
@@ -53,11 +55,11 @@ _RESERVED = KEYWORDS | frozenset({"pi", "d", "delta", "grad", "gradient", "jacob
 def differentiate(expr: Any, variable: Any, layout: str = "numerator", order: int = 1) -> Any:
     """The derivative of a SymPy expression by a MatrixSymbol or a Symbol, as a SymPy expression.
 
-    The axes are those of `derive`: in the numerator layout a scalar by an n x 1 symbol is 1 x n, a column by a column is
-    the Jacobian matrix, a scalar by a matrix has the shape of the matrix.  Answers of order 0, 1 and 2 are scalar and
-    matrix expressions (a FunctionMatrix where there is no matrix form); those of higher order are arrays of explicit
-    entries where all sizes are numbers, else a Lambda of the indices, which count from 0; a Lambda as well beyond 20,000
-    entries.  Raises MatcalcError.
+    The axes are those of `derive`: in the numerator layout a scalar by an n x 1 symbol is 1 x n, a column by a column
+    is the Jacobian matrix, a scalar by a matrix has the shape of the matrix.  Answers of order 0, 1 and 2 are scalars
+    and matrix expressions, a FunctionMatrix where there is no matrix form.  Those of higher order are arrays of
+    explicit entries where all sizes are numbers and there are at most 20,000 entries, else a Lambda of the indices,
+    which count from 0.  Raises MatcalcError.
     """
     try:
         reader = Reader(variable)
@@ -85,7 +87,7 @@ def to_sympy(form: Form | str, declare: Iterable[str] = (), names: Mapping[str, 
     """The SymPy expression of a form, or of an expression in the language.
 
     A form that is not typed yet is typed with the declarations.  `names` says what names stand for: an n x 1 matrix
-    expression for a column.  Other names become a MatrixSymbol, a Symbol, or, for a dimension, a positive integer Symbol.
+    expression for a column.  Other names become a MatrixSymbol or a Symbol, a positive integer one for a dimension.
     """
     try:
         if isinstance(form, str) or form.kind is None:
@@ -365,11 +367,16 @@ class Reader(Names):
         return form
 
     def number(self, expr: Any) -> Form:
-        if expr.is_Rational:
-            return number(Fraction(int(expr.p), int(expr.q)))
-        if expr.is_Float and expr.is_finite:
-            return number(Fraction(repr(float(expr)) if expr._prec <= 53 else str(expr)))
-        self.refuse(expr, "values are real and finite")
+        if not expr.is_finite:
+            self.refuse(expr, "values are real and finite")
+        if sympy.Abs(expr) > LARGEST_NUMBER or 0 < sympy.Abs(expr) < 1 / LARGEST_NUMBER:
+            raise UnsupportedError("a number is too large or too small to be written out")
+        if expr.is_Float:
+            return number(Fraction(repr(float(expr)) if expr._prec <= 53 and abs(float(expr)) > 1e-300 else str(expr)))
+        value = Fraction(int(expr.p), int(expr.q))
+        if value.denominator > LARGEST_NUMBER:
+            raise UnsupportedError("a number has too many digits to be written out")
+        return number(value)
 
     def scalar_symbol(self, expr: Any) -> Form:
         if expr in self.indices:
@@ -599,7 +606,8 @@ REWRITTEN: dict[Any, Callable[..., Any]] = {
 def function_names() -> dict[Any, str]:
     """The element-wise functions of the registry by the SymPy functions of the same meaning."""
     ensure_operations()
-    return {getattr(sympy, r.sympy): r.name for r in operations() if r.elementwise and isinstance(r.sympy, str) and r.sympy}
+    named = [(record.sympy, record.name) for record in operations() if record.elementwise and record.sympy]
+    return {getattr(sympy, word): name for word, name in named if isinstance(word, str)}
 
 
 def program_text(form: Form, names: Names) -> str:
@@ -637,14 +645,19 @@ def answer_expression(answer: Derivative, names: Mapping[str, Any]) -> Any:
     form, where = answer._form_in("matrix")
     definitions = {**answer.program.assignments, **where}
     writer = Writer(form, names, definitions)
-    if form.head == "tensor":
-        return writer.tensor(form, answer.form.kind or "")
-    value = writer.value(form)
-    expected = writer.shape(answer.form)
-    found = value.shape if is_matrix(value) else ()
+    value = writer.tensor(form, answer.form.kind or "") if form.head == "tensor" else writer.value(form)
+    check_shape(value, writer.shape(answer.form))
+    return value
+
+
+def check_shape(value: Any, expected: Sequence[Any]) -> None:
+    """Raise MatcalcError for an answer that has not the shape of the derivative."""
+    if isinstance(value, sympy.Lambda) and len(expected) > 2:
+        found = tuple(expected) if len(value.variables) == len(expected) else value.variables
+    else:
+        found = value.shape if is_matrix(value) or isinstance(value, sympy.NDimArray) else ()
     if len(found) != len(expected) or any(sympy.expand(a - b) != 0 for a, b in zip(found, expected, strict=True)):
         raise MatcalcError(f"the answer in SymPy has the shape {found}, but the derivative has {expected}")
-    return value
 
 
 class Writer:
@@ -783,9 +796,8 @@ class Writer:
             return rule(self, form)
         record = operation(form.value)
         if not record.elementwise:
-            raise UnsupportedError(
-                f"SymPy has no `{form.value}` of a symbolic matrix", hint="ask for explicit entries: D.elements(m=2, n=3)"
-            )
+            hint = "ask for explicit entries: D.elements(m=2, n=3)"
+            raise UnsupportedError(f"SymPy has no `{form.value}` of a symbolic matrix", hint=hint)
         return self.elementwise(form, scalar_function(record))
 
     def elementwise(self, form: Form, function: Callable[..., Any]) -> Any:

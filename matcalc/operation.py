@@ -64,14 +64,15 @@ def parse_overload(text: str) -> Overload:
 class Operation:
     """One function of the language.  Rules are given as index notation over core nodes.
 
-    Exactly one of these is given (constructors have `definition`):
+    Exactly one of these is given, but for constructors, whose values their sizes tell:
 
     * `definition(*args)`: the value in terms of simpler operations; such an operation never reaches the core.
     * `derivative`: for element-wise functions, one function (x.., y) -> ∂y/∂x for each argument, y being the value.
     * `jacobian`: for matrix functions of one argument, (X, Y) -> ∂Y/∂X with the axes of Y first.
 
-    `numpy` is an expression with `{0}`, `{1}` for the arguments (in parentheses where needed); `latex` is LaTeX with
-    `{0}`, `{1}`.  `domain` names where the function is defined and differentiable: "real", "positive", "nonnegative",
+    `numpy` is an expression with `{0}`, `{1}` for the arguments; where a stable form is more than an expression it calls
+    the function `_name` that `helper` defines, which works along the last axes.  `latex` is LaTeX with `{0}`, `{1}`.
+    `domain` names where the function is defined and differentiable: "real", "positive", "nonnegative",
     "nonzero", "(-1, 1)", "invertible", or "kink" (defined everywhere, a kink at 0 or at a tie).
     """
 
@@ -80,6 +81,7 @@ class Operation:
     summary: str
     latex: str
     numpy: str = ""
+    helper: str = ""
     aliases: tuple[str, ...] = ()
     domain: str = "real"
     definition: Callable[..., Any] | None = None
@@ -94,11 +96,11 @@ class Operation:
 
     def __post_init__(self) -> None:
         rules = [self.definition is not None, bool(self.derivative), self.jacobian is not None]
-        if sum(rules) != 1:
+        if sum(rules) != (0 if self.signature == "new" else 1):
             raise TypeError(f"operation {self.name!r} needs exactly one of definition, derivative and jacobian")
         if not (self.summary and self.latex):
             raise TypeError(f"operation {self.name!r} needs a summary and LaTeX")
-        if self.definition is None and not (self.numpy and self.sympy):
+        if (self.derivative or self.jacobian) and not (self.numpy and self.sympy):
             raise TypeError(f"operation {self.name!r} needs NumPy and SymPy forms")
         if self.derivative and len(self.derivative) != self.arity:
             raise TypeError(f"operation {self.name!r} needs one derivative for each argument")

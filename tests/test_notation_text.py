@@ -150,7 +150,7 @@ def leaf(key: object) -> np.ndarray:
 def meaning(form: Form) -> list[list[int]]:
     """A form in an algebra in which only equal forms are equal: 2 x 2 matrices modulo a prime.
 
-    `*` is associative and linear, `.*` and its kin are linear in the first operand and not associative, functions are not linear.
+    `*` is associative and linear, `.*` and its kin are linear and not associative, functions are not linear.
     """
     done: dict[int, np.ndarray] = {}
     for node in reversed(list(postorder(form))):
@@ -183,7 +183,8 @@ def bilinear(form: Form, args: list[np.ndarray]) -> np.ndarray:
 
 
 def other(form: Form, args: list[np.ndarray]) -> np.ndarray:
-    key = leaf((form.head.removeprefix("el"), form.value) if form.head != "name" else ("call", form.value))
+    head = "call" if form.head == "name" else form.head
+    key = leaf((head, form.value))
     return sum((arg @ key @ arg * k for k, arg in enumerate(args, 2)), key)
 
 

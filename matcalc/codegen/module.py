@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from matcalc.codegen.assembly import Assembly
-from matcalc.codegen.helpers import ARRAY, HELPERS
+from matcalc.codegen.helpers import ARRAY, helper_of, needed
 from matcalc.codegen.parameters import DimensionSource, Parameter, dimension_sources, python_name
 from matcalc.codegen.steps import Step
 from matcalc.codegen.writer import Writer
@@ -76,10 +76,7 @@ def distinct(assembly: Assembly, answers: Sequence[Step]) -> list[Step]:
 
 def head(writer: Writer, preamble: Preamble, body: Sequence[str]) -> list[str]:
     """The imports and the helpers that are used."""
-    helpers = sorted(writer.operations & set(HELPERS))
-    for name in helpers:
-        helpers += [need for need in HELPERS[name].needs if need not in helpers]
-    sources = [ARRAY.source] * bool(preamble.converted) + [HELPERS[name].source for name in sorted(helpers)]
+    sources = [ARRAY] * bool(preamble.converted) + [helper_of(name) for name in needed(writer.operations)]
     everything = "\n".join([*sources, *body])
     imports = ["import numpy as np"] if re.search(r"\bnp\.", everything) else []
     imports += ["from scipy import special"] if re.search(r"\bspecial\.", everything) else []

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from matcalc.codegen.graph import computed, derivative_key, unknown_key
-from matcalc.codegen.helpers import HELPER_NAMES
+from matcalc.codegen.helpers import helper_names
 from matcalc.errors import MatcalcError
 from matcalc.expr import Derivative, Node, Size, Unknown, Variable
 from matcalc.form import Axis, Shape
@@ -25,7 +25,7 @@ from matcalc.form import Axis, Shape
 __all__ = ["Parameter", "VariableInfo", "parameters_of", "python_name", "DimensionSource", "dimension_sources"]
 
 #: Names that an emitted module uses for itself.
-RESERVED = HELPER_NAMES | {"np", "special", "derivative", "dtype", "float"}
+RESERVED = frozenset({"np", "special", "derivative", "dtype", "float"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,8 @@ def python_name(name: str) -> str:
             f"{name!r} cannot be a name in code", hint="use a letter first, then letters, digits and underscores"
         )
     dunder = name.startswith("__") and name.endswith("__")
-    return name + "_" if keyword.iskeyword(name) or name in RESERVED or dunder else name
+    taken = name in RESERVED or name in helper_names()
+    return name + "_" if keyword.iskeyword(name) or taken or dunder else name
 
 
 def derivative_name(node: Derivative) -> str:

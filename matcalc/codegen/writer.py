@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 
-from matcalc.codegen.helpers import HELPERS
 from matcalc.codegen.steps import LEAVES, VIEWS, Step, walk
 from matcalc.codegen.text import (
     ATOM,
@@ -272,8 +271,6 @@ class Writer:
 
     def call(self, step: Step) -> Text:
         self.operations.add(step.data)
-        if step.data in HELPERS:
-            return f"_{step.data}({self.operand(step.args[0], SUM)})", ATOM
         return filled(operation(step.data).numpy, [self.texts[arg] for arg in step.args])
 
     def function(self, step: Step) -> Text:
@@ -387,6 +384,6 @@ def effective_uses(order: Sequence[Step], results: Sequence[Step]) -> Counter[St
 
 def occurrences(step: Step, position: int) -> int:
     """How often an argument stands in the text of its user."""
-    if step.kind != "call" or step.data in HELPERS:
+    if step.kind != "call":
         return 1
     return operation(step.data).numpy.count(f"{{{position}}}")

@@ -214,13 +214,23 @@ def _operator(sign: str, form: Form, parts: list[Piece]) -> Piece:
 
 
 def _power(form: Form, parts: list[Piece]) -> Piece:
-    exponent = form.args[1]
-    if exponent.head == "number" and exponent.value == Fraction(1, 2) and form.head == "power":
+    exponent = _exact(form.args[1])
+    if exponent == Fraction(1, 2) and form.head == "power":
         return _atom(rf"\sqrt{{{parts[0].text}}}")
-    shown = str(exponent.value) if exponent.head == "number" else parts[1].text
+    shown = parts[1].text if exponent is None else str(exponent)
     entrywise = form.head == "elpower" and form.args[0].kind != "scalar"
     mark = r"\odot " if entrywise else ""
     return Piece(f"{_at(parts[0], Level.ATOM)}^{{{mark}{shown}}}", Level.POWER)
+
+
+def _exact(form: Form) -> Fraction | None:
+    """The number that a form is, or None."""
+    if form.head == "neg":
+        value = _exact(form.args[0])
+        return None if value is None else -value
+    if form.head == "div" and form.args[0].head == form.args[1].head == "number" and form.args[1].value:
+        return Fraction(form.args[0].value, form.args[1].value)
+    return Fraction(form.value) if form.head == "number" else None
 
 
 def _transpose(form: Form, parts: list[Piece]) -> Piece:

@@ -129,10 +129,19 @@ register(
         derivative=(lambda x, y: 1 - y**2,),
     )
 )
+SIGMOID = '''\
+def _sigmoid(x):
+    """1/(1 + exp(-x)) without overflow, to full relative precision."""
+    negative = np.real(x) < 0.0
+    e = np.exp(np.where(negative, x, -x))
+    return np.where(negative, e, 1.0) / (1.0 + e)
+'''
+
 register(
     Operation(
         "sigmoid", "()->()", "logistic function 1/(1 + exp(-x))", r"\sigma\left({0}\right)",
-        "0.5*(1.0 + np.tanh(0.5*{0}))",
+        "_sigmoid({0})",
+        helper=SIGMOID,
         sympy=lambda s, x: 1 / (1 + s.exp(-x)), facts=frozenset({"positive"}),
         derivative=(lambda x, y: y * (1 - y),),
     )
@@ -145,10 +154,17 @@ register(
         derivative=(lambda x, y: call("sigmoid", x),),
     )
 )
+SILU = '''\
+def _silu(x):
+    """x/(1 + exp(-x)) without overflow."""
+    return x * _sigmoid(x)
+'''
+
 register(
     Operation(
         "silu", "()->()", "x times the logistic function of x", r"\operatorname{{silu}}\left({0}\right)",
-        "{0}*0.5*(1.0 + np.tanh(0.5*{0}))",
+        "_silu({0})",
+        helper=SILU,
         sympy=lambda s, x: x / (1 + s.exp(-x)),
         derivative=(lambda x, y: call("sigmoid", x) * (1 + x * (1 - call("sigmoid", x))),),
     )
@@ -159,10 +175,17 @@ register(
         derivative=(lambda x, y: 2 * call("exp", -(x**2)) * (1 / root(PI)),),
     )
 )
+GELU = '''\
+def _gelu(x):
+    """x times the standard normal distribution function, to full relative precision."""
+    return 0.5 * x * special.erfc(-x / np.sqrt(2.0))
+'''
+
 register(
     Operation(
         "gelu", "()->()", "x times the standard normal distribution function of x",
-        r"\operatorname{{gelu}}\left({0}\right)", "0.5*{0}*(1.0 + special.erf({0}/np.sqrt(2.0)))",
+        r"\operatorname{{gelu}}\left({0}\right)", "_gelu({0})",
+        helper=GELU,
         sympy=lambda s, x: x * (1 + s.erf(x / s.sqrt(2))) / 2,
         derivative=(
             lambda x, y: (1 + call("erf", x * (1 / root(2)))) * HALF

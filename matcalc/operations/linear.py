@@ -107,6 +107,4 @@ for constructor, meaning, latex in (
     ("matrix", "a matrix with all entries c, its size inferred", r"{0} \mathbf{{1}} \mathbf{{1}}^\top"),
     ("commutation", "the commutation matrix: `commutation(m, n)*vec(A) = vec(A')` for A of m x n", r"\mathbf{{K}}"),
 ):
-    register(
-        Operation(constructor, "new", meaning, latex, definition=lambda *sizes: NotImplemented)
-    )
+    register(Operation(constructor, "new", meaning, latex))
