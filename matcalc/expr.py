@@ -32,7 +32,7 @@ from itertools import count
 from typing import Any, ClassVar
 from weakref import WeakValueDictionary
 
-from sympy import Basic
+from sympy import Basic, Symbol
 
 from matcalc.operation import Operation, operation
 
@@ -152,6 +152,30 @@ class Node(Basic):  # type: ignore[misc]
                     parts = b"".join(o._digest or b"" for o in node.operands)
                     node._digest = hashlib.blake2b(text + parts, digest_size=12).digest()
         return self._digest or b""
+
+    @property
+    def free_symbols(self) -> set[Basic]:
+        """The variables, unknown functions left out, as SymPy symbols of their names."""
+        return {Symbol(node.data[0]) for node in below(self) if isinstance(node, Variable | Size)}
+
+    def xreplace(self, rule: Mapping[Any, Any]) -> Node:
+        """The node with nodes replaced by others of the same shape, everywhere, at once; shared nodes once."""
+        memo: dict[Node, Node] = {}
+        for node in below(self):
+            made = rule[node] if node in rule else rebuild(node, tuple([memo[o] for o in node.operands]))
+            memo[node] = made
+        return memo[self]
+
+    def _sympystr(self, printer: object) -> str:
+        return outline(self, 6)
+
+    def _latex(self, printer: object) -> str:
+        return rf"\texttt{{{outline(self, 3)}}}"
+
+    def __repr__(self) -> str:
+        return outline(self, 6)
+
+    __str__ = __repr__
 
     # Arithmetic entry by entry, so that a rule reads as its line in a table of derivatives.
 
@@ -371,7 +395,10 @@ class Unknown(Node):
 
     @classmethod
     def make(cls, name: str, order: int, argument: Node) -> Node:
-        """The derivative of this order of the unknown function at an argument."""
+        """The derivative of this order of the unknown function at an argument; of an expanded scalar an expanded scalar."""
+        scalar = expanded_scalar(argument)
+        if scalar is not None:
+            return expand(cls.make(name, order, scalar), argument.shape)
         return cls._intern((name, order), (argument,), argument.shape)
 
     @property
@@ -383,6 +410,27 @@ class Unknown(Node):
     def derivative_order(self) -> int:
         """How many times the function is differentiated."""
         return int(self.data[1])
+
+
+def below(root: Node) -> list[Node]:
+    """Every node of a graph once, operands before their users."""
+    order: dict[Node, None] = {}
+    stack = [root]
+    while stack:
+        pending = [o for o in stack[-1].operands if o not in order]
+        if pending:
+            stack.extend(reversed(pending))
+        else:
+            order.setdefault(stack.pop())
+    return list(order)
+
+
+def outline(node: Node, depth: int) -> str:
+    """A node for a person who looks at the engine: class, data and operands, down to some depth."""
+    if not node.operands:
+        return " ".join([type(node).__name__, *map(str, node.data)])
+    inner = ", ".join(outline(o, depth - 1) for o in node.operands) if depth else "..."
+    return f"{type(node).__name__}[{', '.join(map(str, node.data))}]({inner})"
 
 
 ONE = Number.make(1)
@@ -669,4 +717,8 @@ def rebuild(node: Node, operands: tuple[Node, ...]) -> Node:
         return product(node.coefficient, factors, range(node.order), dict(enumerate(node.shape)))
     if isinstance(node, Power):
         return power(operands[0], node.exponent)
+    if isinstance(node, Apply) and node.groups is None:
+        return apply_elementwise(node.name, *operands)
+    if isinstance(node, Unknown):
+        return Unknown.make(node.name, node.derivative_order, operands[0])
     return type(node)._intern(node.data, operands, node.shape)

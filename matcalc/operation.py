@@ -129,10 +129,11 @@ _registry: dict[str, Operation] = {}
 
 def register(record: Operation) -> Operation:
     """Add a record to the registry and return it; a name or alias can be taken only once."""
-    for key in (record.name, *record.aliases):
-        if _registry.get(key, record) is not record:
+    keys = (record.name, *record.aliases)
+    for key in keys:
+        if key in _registry:
             raise ValueError(f"the operation name {key!r} is taken")
-        _registry[key] = record
+    _registry.update(dict.fromkeys(keys, record))
     return record
 
 

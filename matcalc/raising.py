@@ -186,7 +186,8 @@ class Raising:
                 head = "power" if node.order == 0 else "elpower"
                 return Form(head, tuple(arguments), kind=kind, shape=shape)
             return call(node.name, *arguments, kind=kind, shape=shape)
-        return self._matrix_function(node, arguments[0], kind, shape)
+        own = self._forms[node.operands[0]]
+        return None if own is None else self._matrix_function(node, own, kind, shape)
 
     def _argument(self, node: Node) -> Form | None:
         """The form of an argument; a scalar that is expanded over all axes is written as the scalar."""

@@ -89,8 +89,6 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "logsumexp": logsumexp,
 }
 
-NAMES = {"np": np, "special": special, "softmax": softmax, "logsumexp": logsumexp, "logsoftmax": FUNCTIONS["logsoftmax"]}
-
 #: What the unknown function f and its derivatives stand for.
 UNKNOWN = {
     ("f", 0): lambda u: np.sin(2 * u),
@@ -105,7 +103,9 @@ def numpy_source(name: str) -> Callable[..., Any]:
     record = operation(name)
     parameters = ", ".join(f"x{k}" for k in range(record.arity))
     source = record.numpy.format(*(f"x{k}" for k in range(record.arity)))
-    return eval(f"lambda {parameters}: {source}", dict(NAMES))
+    module = {"np": np, "special": special}
+    exec(f"{record.helper}\n\ndef function({parameters}):\n    return {source}", module)
+    return module["function"]
 
 
 def function(name: str) -> Callable[..., Any]:
@@ -159,7 +159,8 @@ def node_value(node: Node, below: list[np.ndarray], point: Point) -> Any:
         case Variable() if node.operands:
             return point.functions[node.name, ()](*below)
         case Variable():
-            return point.values[node.name]
+            # A variable with a compound axis is given with that axis as one.
+            return np.reshape(point.values[node.name], point.shape(node.shape))
         case Derivative():
             arguments = [naive(operand, point) for operand in node.operands[0].operands]
             return point.functions[node.operands[0].name, node.positions](*arguments)

@@ -11,7 +11,7 @@ in front of a product; other sums stay as they are.  A part that has a matrix fo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import count
 from itertools import product as combinations
@@ -33,7 +33,7 @@ from matcalc.expr import (
     Variable,
     product,
 )
-from matcalc.form import Form, number, subforms
+from matcalc.form import Dimension, Form, number, subforms
 from matcalc.traversal import postorder
 
 __all__ = ["index_form", "index_names", "Entries", "Named", "terms", "used_names", "tensor_form", "collected", "scalar"]
@@ -271,7 +271,9 @@ class Entries:
             yield from self._factors(inner, component, indices, request.depth + len(bound))
             fraction.coefficient *= inner.coefficient
             inner.coefficient = Fraction(1)
-            fraction.above.append(scalar("bsum", inner.form(), value=names))
+            dimensions = node.dimensions()
+            bound_names = dict(zip(names, (dimensions[label] for label in bound), strict=True))
+            bound_sum(fraction, inner.form(), bound_names)
         return fraction.form()
 
     def _factors(
@@ -330,6 +332,17 @@ class Entries:
         Apply: _apply,
         Node: _leaf,
     }
+
+
+def bound_sum(fraction: Fractional, body: Form, names: Mapping[str, Dimension]) -> None:
+    """Multiply a fraction by the sum of a body; over an index that the body does not have, that is a factor."""
+    used = {index for part in subforms(body) if part.head in ("entry", "delta") for index in part.value}
+    for index, dimension in names.items():
+        if index not in used:
+            size = number(dimension) if isinstance(dimension, int) else scalar("name", value=dimension)
+            fraction.multiply(size, Fraction(1))
+    summed = tuple(index for index in names if index in used)
+    fraction.above.append(scalar("bsum", body, value=summed) if summed else body)
 
 
 def _constantly(form: Form) -> Rule:
