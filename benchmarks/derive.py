@@ -226,14 +226,17 @@ def milliseconds(action: Callable[[], Any]) -> float:
     return 1000 * (perf_counter() - begin)
 
 
-def first_and_warm(action: Callable[[], Any], rounds: int) -> tuple[float, float]:
-    """Medians of the time after the caches were emptied, and of the run after that."""
-    first, warm = [], []
+def first_and_warm(rounds: int, *actions: Callable[[], Any]) -> list[tuple[float, float]]:
+    """For each action the medians of the time after the caches were emptied and of the run after that.
+
+    The actions take turns within a round, so that what else the machine does falls on all of them.
+    """
+    times: list[list[tuple[float, float]]] = [[] for _ in actions]
     for _ in range(rounds):
-        clear_caches()
-        first.append(milliseconds(action))
-        warm.append(milliseconds(action))
-    return statistics.median(first), statistics.median(warm)
+        for action, found in zip(actions, times, strict=True):
+            clear_caches()
+            found.append((milliseconds(action), milliseconds(action)))
+    return [(statistics.median(first for first, _ in found), statistics.median(warm for _, warm in found)) for found in times]
 
 
 # SymPy's answers, judged at small sizes
@@ -345,13 +348,11 @@ class Row:
 
 
 def measure(case: Case, rounds: int, timeout: int) -> Row:
-    first, warm = first_and_warm(lambda: derivation(case).text, rounds)
     worth = verdict(case, timeout)
-    other: tuple[float | None, float | None] = (None, None)
-    if worth in ("right", "wrong", "unchecked"):
-        other = first_and_warm(lambda: sympy_derivative(case), min(rounds, 5))
-    text = derivation(case).text
-    return Row(case.name, case.source, case.wrt, case.order, text, first, warm, worth, *other)
+    answers = [lambda: sympy_derivative(case)] * (worth in ("right", "wrong", "unchecked"))
+    (first, warm), *others = first_and_warm(rounds, lambda: derivation(case).text, *answers)
+    other = others[0] if others else (None, None)
+    return Row(case.name, case.source, case.wrt, case.order, derivation(case).text, first, warm, worth, *other)
 
 
 # Growth
@@ -378,7 +379,7 @@ def growth(source: Callable[[int], str], wrt: str, sizes: tuple[int, ...], round
     times = {}
     for size in sizes:
         text = source(size)
-        times[size] = first_and_warm(lambda text=text: matcalc.derive(text, wrt=wrt).text, rounds)[0]
+        ((times[size], _),) = first_and_warm(rounds, lambda text=text: matcalc.derive(text, wrt=wrt).text)
     return times
 
 

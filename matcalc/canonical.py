@@ -31,11 +31,13 @@ def label_colours(node: Product, facts: SymmetryFacts) -> dict[int, int]:
         label: (0, label, "") if label < node.order else (1, 0, str(d)) for label, d in dimensions.items()
     }
     ranks = rank(colour)
+    # What a label meets: the factor, the slot in it, and its labels; a symmetric factor has no first and second slot.
     incident: dict[int, list[tuple[bytes, int, tuple[int, ...]]]] = {label: [] for label in dimensions}
     for factor, labels in node.factors:
         alike = facts.symmetric(factor) or facts.skew(factor)
         for slot, label in enumerate(labels):
-            incident[label].append((factor.digest, 0 if alike else slot, labels))
+            seen = (label, labels[1 - slot]) if alike else labels
+            incident[label].append((factor.digest, 0 if alike else slot, seen))
     for _ in range(min(len(dimensions), ROUNDS)):
         colour = {
             label: (ranks[label], *sorted((d, s, tuple([ranks[x] for x in labels])) for d, s, labels in incident[label]))

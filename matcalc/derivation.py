@@ -182,7 +182,7 @@ class Derivative:
 
     @cached_property
     def _naming(self) -> Naming:
-        return Naming(self.program, self.node)
+        return Naming(self.program, self.node, [index for group in self.names for index in group])
 
     @cached_property
     def _raising(self) -> Raising:

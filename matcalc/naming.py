@@ -30,9 +30,9 @@ LARGE = 6
 class Naming:
     """The names of the parts of one answer."""
 
-    def __init__(self, program: TypedProgram, node: Node) -> None:
+    def __init__(self, program: TypedProgram, node: Node, indices: Collection[str]) -> None:
         self.counts = uses([node])
-        self.taken = set(program.variables) | set(program.assignments) | set(program.dimensions)
+        self.taken = {*program.variables, *program.assignments, *program.dimensions, *indices}
         self.given: dict[Node, str | None] = {}
 
     def name_for(self, node: Node, form: Form) -> str | None:

@@ -30,6 +30,8 @@ from matcalc.expr import (
     Power,
     Product,
     add,
+    expand,
+    expanded_scalar,
     ones,
     power,
     product,
@@ -79,7 +81,9 @@ class Refinement:
             elif isinstance(node, Add):
                 memo[node] = self.sum(node, operands)
             else:
-                memo[node] = self.function(rebuild(node, operands))
+                made = rebuild(node, operands)
+                scalar = expanded_scalar(made)
+                memo[node] = self.function(made) if scalar is None else expand(self.function(scalar), made.shape)
         return memo[self.root]
 
     def lay_open(self, node: Product, operands: Sequence[Node]) -> Node:
@@ -195,22 +199,19 @@ def simplify_factors(node: Product, facts: Facts) -> Node:
     """The product under power-merging, cancellation and the facts, until none of them applies."""
     while True:
         factors = node.factors
+        sign = orient_skew(node, factors, facts)
         changed = (
-            merge_powers(factors)
+            sign != 1
+            or factors != node.factors
+            or merge_powers(factors)
             or cancel_inverse(factors, node.order)
             or apply_simplex(factors, node.order, facts)
             or apply_orthogonal(factors, node.order, facts)
         )
-        if facts.properties and any(facts.skew(f) for f, _ in factors):
-            sign = orient_skew(node, factors, facts)
-            if sign == 0:
-                return zero(node.shape)
-            if sign < 0:
-                return scale(-1, product(node.coefficient, factors, range(node.order), dict(enumerate(node.shape))))
         if not changed:
             return node
-        # Labels whose last carrier is gone must not turn into dimensions: they were consumed by a fact.
-        made = product(node.coefficient, factors, range(node.order), dict(enumerate(node.shape)))
+        # A label whose last carrier a fact consumed is gone; it must not become a dimension.
+        made = product(sign * node.coefficient, factors, range(node.order), dict(enumerate(node.shape)))
         if not isinstance(made, Product):
             return made
         node = made
@@ -290,7 +291,9 @@ def apply_orthogonal(factors: Factors, order: int, facts: Facts) -> bool:
 
 
 def orient_skew(node: Product, factors: Factors, facts: Facts) -> int:
-    """Turn skew factors to one orientation: the sign that this costs, 0 if the product vanishes, 1 if nothing changed."""
+    """Turn skew factors to one orientation: the sign that this costs, 0 if the product vanishes."""
+    if not any(facts.skew(factor) for factor, _ in factors):
+        return 1
     colours = label_colours(node, facts)
     sign = 1
     for k, (factor, labels) in enumerate(factors):

@@ -1,8 +1,8 @@
 """A naive evaluation of core nodes, one `np.einsum` a contraction, and random core nodes to evaluate.
 
-The evaluation follows the table of node types in `matcalc.expr` and nothing else: no broadcasting, no association that is
-better than another, the functions by their textbook formulas.  A function that the table below does not know is that of
-the NumPy source of its record, so a new record can be evaluated by existing.
+The evaluation follows the table of node types in `matcalc.expr` and nothing else: no broadcasting, no association that
+is better than another, the functions by their textbook formulas.  A function that the table below does not know is that
+of the NumPy source of its record, so a new record can be evaluated by existing.
 
 Dimensions have pairwise different sizes, and no matrix is symmetric by accident.
 """
@@ -17,6 +17,7 @@ from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
+from corpus import DRAW
 from hypothesis import strategies as st
 from scipy import special
 
@@ -41,7 +42,7 @@ from matcalc.expr import (
     product,
     scale,
 )
-from matcalc.operation import load_operations, operation
+from matcalc.operation import load_operations, operation, operations
 from matcalc.traversal import postorder
 
 load_operations()
@@ -104,7 +105,8 @@ def numpy_source(name: str) -> Callable[..., Any]:
     parameters = ", ".join(f"x{k}" for k in range(record.arity))
     source = record.numpy.format(*(f"x{k}" for k in range(record.arity)))
     module = {"np": np, "special": special}
-    exec(f"{record.helper}\n\ndef function({parameters}):\n    return {source}", module)
+    helpers = "\n\n".join(other.helper for other in operations())
+    exec(f"{helpers}\n\ndef function({parameters}):\n    return {source}", module)
     return module["function"]
 
 
@@ -227,6 +229,16 @@ def random_point(*roots: Node, seed: int = 0, low: float = -1.5, high: float = 1
             generator = np.random.default_rng([seed, *node.name.encode()])
             drawn = generator.uniform(low, high, Point({}).shape(node.shape))
             values.setdefault(node.name, drawn)
+    return Point(values)
+
+
+def fact_point(properties: Mapping[str, frozenset[str]], seed: int = 0) -> Point:
+    """Values of all of `VARIABLES`; those that have a property are drawn with the first of theirs."""
+    values = {}
+    for name, variable in VARIABLES.items():
+        kind = (*sorted(properties.get(name, ())), "real")[0]
+        generator = np.random.default_rng([seed, *name.encode()])
+        values[name] = DRAW[kind](generator, Point({}).shape(variable.shape))
     return Point(values)
 
 

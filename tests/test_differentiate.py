@@ -60,6 +60,7 @@ def inverse(node: Node) -> Node:
 
 
 SINE = f("sin", contraction("ij,j->i", A, x))
+HIDDEN = f("tanh", contraction("ij,j->i", S, x))
 GRAM = contraction("ki,kj->ij", A, A)
 
 #: A node and the variable by which it is differentiated.
@@ -123,8 +124,13 @@ CASES: dict[str, tuple[Node, Node]] = {
     "logsumexp-by-rows": (apply_matrix("logsumexp", contraction("ij,jk->ik", A, B), (1,)), B),
     "logsoftmax": (contraction("i,i->", y, apply_matrix("logsoftmax", contraction("ij,j->i", S, x), (1,))), S),
     "compound-inverse": (apply_matrix("inv", contraction("ik,jl->ijkl", Delta.make("m"), S) + Q, (2, 2)), Q),
-    "layers": (contraction("i,i->", z, f("tanh", contraction("ij,j->i", A, f("tanh", contraction("ij,j->i", S, x))))), S),
+    "layers": (contraction("i,i->", z, f("tanh", contraction("ij,j->i", A, HIDDEN))), S),
 }
+
+
+def differences_of(function: Node, variable: Node, point: Point) -> np.ndarray:
+    """Central differences of the naive value of a node by a variable."""
+    return differences(lambda moved: naive(function, point.moved(variable.name, moved)), point.values[variable.name])
 
 
 @pytest.mark.parametrize("mode", MODES, ids=["forward", "reverse"])
@@ -132,7 +138,7 @@ CASES: dict[str, tuple[Node, Node]] = {
 def test_both_modes_have_the_value_of_differences(name: str, mode) -> None:
     function, variable = CASES[name]
     point = random_point(function, variable)
-    expected = differences(lambda moved: naive(function, point.moved(variable.name, moved)), point.values[variable.name])
+    expected = differences_of(function, variable, point)
     made = mode(function, variable)
     assert made.shape == function.shape + variable.shape
     assert_equal(naive(made, point), expected, rtol=1e-6)
@@ -150,7 +156,7 @@ def test_second_derivatives_have_the_value_of_differences(name: str) -> None:
     function, variable = CASES[name]
     point = random_point(function, variable, seed=2)
     first = derivative(function, variable)
-    expected = differences(lambda moved: naive(first, point.moved(variable.name, moved)), point.values[variable.name])
+    expected = differences_of(first, variable, point)
     found = [naive(mode(first, variable), point) for mode in MODES]
     assert_equal(found[0], expected, rtol=1e-6)
     assert_equal(found[1], found[0])
@@ -161,7 +167,7 @@ def test_second_derivatives_have_the_value_of_differences(name: str) -> None:
 def test_random_nodes_have_the_derivative_of_differences(node: Node, data: st.DataObject) -> None:
     variable = data.draw(st.sampled_from(variables_of(node) or [x]))
     point = random_point(node, variable)
-    expected = differences(lambda moved: naive(node, point.moved(variable.name, moved)), point.values[variable.name])
+    expected = differences_of(node, variable, point)
     assume(np.abs(naive(node, point)).max() < 1e4 and np.abs(expected).max() < 1e5)
     found = naive(forward(node, variable), point)
     assert_equal(naive(reverse(node, variable), point), found)
@@ -186,7 +192,7 @@ def test_partial_derivatives_of_random_nodes_commute(node: Node, data: st.DataOb
 
 
 @pytest.mark.parametrize("mode", MODES, ids=["forward", "reverse"])
-@pytest.mark.parametrize("node", [y, f("exp", A), Number.make(3), Delta.make("n"), Size.make("n")], ids=["y", "exp", "3", "I", "n"])
+@pytest.mark.parametrize("node", [y, f("exp", A), Number.make(3), Delta.make("n"), Size.make("n")])
 def test_what_does_not_hold_the_variable_has_the_zero_of_the_right_shape(node: Node, mode) -> None:
     assert mode(node, x) is zero((*node.shape, "n"))
 
@@ -259,7 +265,7 @@ def test_the_chain_rule_of_dependent_variables(names: str, mode) -> None:
     for name in names[:-1]:
         node = derivative(node, VARIABLES[name])
     last = VARIABLES[names[-1]]
-    expected = differences(lambda moved: naive(node, point.moved(last.name, moved)), point.values[last.name])
+    expected = differences_of(node, last, point)
     assert_equal(naive(mode(node, last), point), expected, rtol=1e-6)
 
 
@@ -352,7 +358,7 @@ def test_what_is_assigned_from_a_held_name_moves() -> None:
 
 def test_two_derivatives_by_held_names_in_one_expression() -> None:
     """The chain rule, spelled out: d(J)/d(h)*d(h)/d(x) is d(J)/d(x)."""
-    program = "W: matrix(m, n)\nx: vector(n)\nh = tanh(W*x)\nJ = norm2(h)^2\nE = d(J)/d(h)*d(h)/d(x) - d(J)/d(x)\nR = E*x"
+    program = "W: matrix(m, n)\nx: vector(n)\nh = tanh(W*x)\nJ = norm2(h)^2\nR = (d(J)/d(h)*d(h)/d(x) - d(J)/d(x))*x"
     values = {"W": np.array([[0.2, -0.5, 1.0], [0.7, 0.1, -0.3]]), "x": np.array([0.3, 1.2, -0.4])}
     found = value_of(matcalc.derive(program, wrt="x"), **values)
     np.testing.assert_allclose(found, np.zeros(3), atol=1e-12)

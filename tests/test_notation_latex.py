@@ -66,7 +66,8 @@ EXPRESSIONS = {
     "[p,q: sum[l: B[l,p]*B[l,q]]*x[p]]": r"\left[\left(\sum_{l} B_{lp} B_{lq}\right) x_{p}\right]_{pq}",
     "[i,j: inv(X)[i,j]]": r"\left[\left[\mathbf{X}^{-1}\right]_{ij}\right]_{ij}",
     "[i: W_1[i,i]]": r"\left[\left[\mathbf{W}_{1}\right]_{ii}\right]_{i}",
-    "[i,j: x[i] if i==j else 0]": r"\left[\begin{cases} x_{i}, & i = j \\ 0, & \text{otherwise} \end{cases}\right]_{ij}",
+    "[i,j: x[i] if i==j else 0]":
+        r"\left[\begin{cases} x_{i}, & i = j \\ 0, & \text{otherwise} \end{cases}\right]_{ij}",
     "[i1,j: A[i1,j]]": r"\left[A_{i_{1},j}\right]_{i_{1},j}",
 }  # fmt: skip
 
@@ -80,7 +81,8 @@ SYMBOLS = {
     ("f: function", "f''(x)"): r"f''(\mathbf{x})",
     ("L(Y): scalar; Y: matrix(m, n)", "d(L)/d(Y)"): r"\frac{\partial L}{\partial \mathbf{Y}}",
     ("s: scalar; t: scalar; U(s, t): scalar", "d(d(U)/d(s))/d(t)"): r"\frac{\partial^{2} U}{\partial t \, \partial s}",
-    ("alpha: scalar; A(alpha): matrix(m, m)", "A*d(A)/d(alpha)"): r"\mathbf{A} \frac{\partial \mathbf{A}}{\partial \alpha}",
+    ("alpha: scalar; A(alpha): matrix(m, m)", "A*d(A)/d(alpha)"):
+        r"\mathbf{A} \frac{\partial \mathbf{A}}{\partial \alpha}",
     ("theta: vector(n)", "theta'*theta"): r"\boldsymbol{\theta}^\top \boldsymbol{\theta}",
     ("loss: scalar; x: vector(n)", "loss*x"): r"\mathrm{loss} \mathbf{x}",
     ("x: vector(n)", "eye(n)*x"): r"\mathbf{I}_{n} \mathbf{x}",

@@ -264,11 +264,19 @@ def test_random_forms_are_read_back(form: Form) -> None:
 # ---- Cost -----------------------------------------------------------------------------------------------------------
 
 
+def seconds_for(terms: int) -> float:
+    """The time to print a sum of so many terms, the least of three tries."""
+    form = Form("add", tuple(mul(name(f"a{k}"), Form("neg", (x,))) for k in range(terms)))
+    times = []
+    for _ in range(3):
+        start = time.process_time()
+        to_text(form)
+        times.append(time.process_time() - start)
+    return min(times)
+
+
 def test_a_long_sum_is_not_quadratic() -> None:
-    form = Form("add", tuple(mul(name(f"a{k}"), Form("neg", (x,))) for k in range(20_000)))
-    start = time.perf_counter()
-    assert len(to_text(form)) > 100_000
-    assert time.perf_counter() - start < 2
+    assert seconds_for(8_000) < 30 * seconds_for(1_000)
 
 
 def test_depth_is_no_matter() -> None:

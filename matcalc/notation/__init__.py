@@ -1,1 +1,1 @@
-"""The notations in which an answer is read: text of the language, LaTeX, entries with deltas, cases, explicit entries."""
+"""The notations in which an answer is read: text, LaTeX, entries with deltas, cases, explicit entries."""

@@ -156,7 +156,8 @@ class Calculation:
         if isinstance(dimension, int):
             return dimension
         if dimension not in self.sizes:
-            raise DimensionError(f"the dimension `{dimension}` has no size", hint=f"give one, for example {dimension}=3")
+            hint = f"give one, for example {dimension}=3"
+            raise DimensionError(f"the dimension `{dimension}` has no size", hint=hint)
         return self.sizes[dimension]
 
     def shape(self, node: Node) -> Index:
@@ -450,7 +451,7 @@ def differentiated(derivative: Any, point: Mapping[Any, Any] | None = None) -> t
 
 
 class TextPrinter(StrPrinter):  # type: ignore[misc]
-    """SymPy's text with entries as `A_12`, derivatives as `f'(x)` and `d(L)/d(Y_12)`, functions as the language calls them."""
+    """SymPy's text with entries as `A_12`, derivatives as `f'(x)` and `d(L)/d(Y_12)`, functions as in the language."""
 
     def _print_Symbol(self, symbol: Any) -> str:
         return self.name(symbol.name)
@@ -475,7 +476,8 @@ class TextPrinter(StrPrinter):  # type: ignore[misc]
         return f"d{order}({name})/" + "".join(f"d({self._print(variable)})" for variable in variables)
 
     def _print_Subs(self, substitution: Any) -> str:
-        return self._print_Derivative(substitution.expr, dict(zip(substitution.variables, substitution.point, strict=True)))
+        point = dict(zip(substitution.variables, substitution.point, strict=True))
+        return self._print_Derivative(substitution.expr, point)
 
     def _print_Abs(self, absolute: Any) -> str:
         return f"abs({self._print(absolute.args[0])})"
@@ -493,7 +495,7 @@ class TextPrinter(StrPrinter):  # type: ignore[misc]
 
 
 class EntryLatexPrinter(LatexPrinter):  # type: ignore[misc]
-    r"""SymPy's LaTeX with names as in the other notations; derivatives are `f'(x)` and `\frac{\partial L}{\partial Y_{12}}`."""
+    r"""SymPy's LaTeX with names as in the other notations, and `f'(x)`, `\frac{\partial L}{\partial Y_{12}}`."""
 
     def _print_Symbol(self, symbol: Any, style: str = "plain") -> str:
         return self.name(symbol.name)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from fractions import Fraction
+from functools import partial
 from itertools import count
 from itertools import product as combinations
 from typing import ClassVar, NamedTuple
@@ -31,9 +32,10 @@ from matcalc.expr import (
     Size,
     Unknown,
     Variable,
+    power,
     product,
 )
-from matcalc.form import Dimension, Form, number, subforms
+from matcalc.form import Dimension, Form, number, rewritten, subforms
 from matcalc.traversal import postorder
 
 __all__ = ["index_form", "index_names", "Entries", "Named", "terms", "used_names", "tensor_form", "collected", "scalar"]
@@ -264,6 +266,10 @@ class Entries:
         fraction = Fractional(node.coefficient)
         yield from self._factors(fraction, free, dict(enumerate(request.indices)), request.depth)
         for component in components:
+            form = self._component_form(component, node, request.indices)
+            if form is not None:
+                fraction.multiply(form, Fraction(1))
+                continue
             bound = sorted({label for factor, _ in component for label in factor[1] if label >= node.order})
             names = self._bound(request, len(bound))
             indices = dict(enumerate(request.indices)) | dict(zip(bound, names, strict=True))
@@ -275,6 +281,18 @@ class Entries:
             bound_names = dict(zip(names, (dimensions[label] for label in bound), strict=True))
             bound_sum(fraction, inner.form(), bound_names)
         return fraction.form()
+
+    def _component_form(self, component: Sequence[Exponent], node: Product, indices: tuple[str, ...]) -> Form | None:
+        """A scalar, or a contraction of three factors or more, as an entry of its matrix form, if it has one."""
+        free = sorted({label for factor, _ in component for label in factor[1] if label < node.order})
+        if len(free) > 2 or (free and sum(abs(exponent) for _, exponent in component) <= 2):
+            return None
+        factors = [(power(base, exponent), labels) for (base, labels), exponent in component]
+        made = product(1, factors, free)
+        form = self._form(made) if made is not node else None
+        if form is None or form.head in ("add", "neg", "div"):
+            return None
+        return entry(form, tuple(indices[label] for label in free))
 
     def _factors(
         self, fraction: Fractional, factors: Sequence[Exponent], indices: dict[int, str], depth: int
@@ -322,7 +340,8 @@ class Entries:
         tensor = Form("tensor", (body,), bound, kind=kind, shape=shape)
         value_shape = tuple((d,) for d in node.shape[node.rows :])
         value_kind = ("scalar", "column", "matrix")[len(value_shape)]
-        return entry(Form("call", (tensor,), node.name, kind=value_kind, shape=value_shape), request.indices[node.rows :])
+        value = Form("call", (tensor,), node.name, kind=value_kind, shape=value_shape)
+        return entry(value, request.indices[node.rows :])
 
     _RULES: ClassVar[dict[type[Node], Callable[[Entries, Request], Rule]]] = {
         Add: _add,
@@ -336,6 +355,8 @@ class Entries:
 
 def bound_sum(fraction: Fractional, body: Form, names: Mapping[str, Dimension]) -> None:
     """Multiply a fraction by the sum of a body; over an index that the body does not have, that is a factor."""
+    ranging = {index for part in subforms(body) if part.head == "entry" for index in part.value}
+    body = rewritten(body, partial(delta_entry, names={n: d for n, d in names.items() if n not in ranging}))
     used = {index for part in subforms(body) if part.head in ("entry", "delta") for index in part.value}
     for index, dimension in names.items():
         if index not in used:
@@ -343,6 +364,16 @@ def bound_sum(fraction: Fractional, body: Form, names: Mapping[str, Dimension]) 
             fraction.multiply(size, Fraction(1))
     summed = tuple(index for index in names if index in used)
     fraction.above.append(scalar("bsum", body, value=summed) if summed else body)
+
+
+def delta_entry(form: Form, names: Mapping[str, Dimension]) -> Form:
+    """A delta of two bound indices that stand in deltas only, as an entry of the identity, which tells their range."""
+    if form.head != "delta" or not set(form.value) <= set(names):
+        return form
+    axis = (names[form.value[0]],)
+    size = number(axis[0]) if isinstance(axis[0], int) else scalar("name", value=axis[0])
+    eye = Form("call", (size,), "eye", kind="matrix", shape=(axis, axis))
+    return scalar("entry", eye, value=form.value)
 
 
 def _constantly(form: Form) -> Rule:
@@ -400,7 +431,7 @@ def is_inner_product(node: Product) -> bool:
 
 
 def parts(node: Product) -> tuple[list[Exponent], list[list[Exponent]]]:
-    """The factors without summed labels, deltas and scalars first, and the groups of factors that share summed labels."""
+    """The factors without summed labels, deltas and scalars first, and the groups of those that share summed labels."""
     free: list[Exponent] = []
     groups: list[tuple[set[int], list[Exponent]]] = []
     for factor, exponent in collected(node):
@@ -416,7 +447,7 @@ def parts(node: Product) -> tuple[list[Exponent], list[list[Exponent]]]:
             else:
                 apart.append((labels, others))
         groups = [*apart, (bound, members)]
-    free.sort(key=lambda item: 0 if isinstance(item[0][0], Delta) else 1 if item[0][0].order == 0 else 2)
+    free.sort(key=lambda item: (0 if isinstance(item[0][0], Delta) else 1 if item[0][0].order == 0 else 2, *item[0][1]))
     return free, [members for _, members in groups]
 
 

@@ -310,8 +310,9 @@ def _call(form: Form, parts: list[Piece]) -> Piece:
 def _sizes(form: Form, parts: list[Piece]) -> str:
     """The sizes of a constant as its subscript."""
     separator = "," if form.value == "commutation" else r" \times "
-    plain = [name_latex(a.value, bold=False) if a.head == "name" else p.text for a, p in zip(form.args, parts, strict=True)]
-    return "_{" + separator.join(plain) + "}" if parts else ""
+    pairs = zip(form.args, parts, strict=True)
+    shown = [name_latex(arg.value, bold=False) if arg.head == "name" else part.text for arg, part in pairs]
+    return "_{" + separator.join(shown) + "}" if parts else ""
 
 
 @cache
