@@ -19,10 +19,10 @@ from typing import Any
 import click
 
 import matcalc
+from matcalc.derivation import FORMS
 
 __all__ = ["main"]
 
-FORMS = ("matrix", "index", "cases", "vec", "elements")
 #: The columns of what is assumed, and the longest line of an error.
 WIDTH, LONGEST_LINE = 79, 400
 #: How many entries `check` shows.

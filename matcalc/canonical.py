@@ -6,11 +6,12 @@ Equal keys mean equal products; equal products may, rarely, get different keys, 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
-from matcalc.expr import Node, Product
+from matcalc.expr import Node, Product, add, scale, split_coefficient, zero
 
-__all__ = ["label_colours", "product_key"]
+__all__ = ["collect", "label_colours", "product_key"]
 
 
 #: How often colours are refined at most; a path of so many matrices from either end is told apart.
@@ -22,6 +23,19 @@ class SymmetryFacts(Protocol):
 
     def symmetric(self, node: Node) -> bool: ...
     def skew(self, node: Node) -> bool: ...
+
+
+class NothingKnown:
+    """No factor is known to be symmetric or skew."""
+
+    def symmetric(self, node: Node) -> bool:
+        return False
+
+    def skew(self, node: Node) -> bool:
+        return False
+
+
+NOTHING_KNOWN = NothingKnown()
 
 
 def label_colours(node: Product, facts: SymmetryFacts) -> dict[int, int]:
@@ -72,3 +86,15 @@ def product_key(node: Product, facts: SymmetryFacts) -> object:
             numbers.setdefault(label, len(numbers))
         key.append((factor, tuple([numbers[label] for label in labels])))
     return (node.shape, tuple(key))
+
+
+def collect(terms: Sequence[Node], facts: SymmetryFacts = NOTHING_KNOWN) -> Node:
+    """The sum of terms; products that differ in the order of their factors are like terms."""
+    first: dict[object, Node] = {}
+    shape = terms[0].shape
+    result = []
+    for term in terms:
+        coefficient, base = split_coefficient(term)
+        key = product_key(base, facts) if isinstance(base, Product) and len(base.operands) > 1 else base
+        result.append(scale(coefficient, first.setdefault(key, base)))
+    return add(result) if result else zero(shape)

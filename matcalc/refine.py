@@ -20,7 +20,7 @@ from fractions import Fraction
 from itertools import combinations
 
 from matcalc.assumptions import Facts
-from matcalc.canonical import label_colours, product_key
+from matcalc.canonical import collect, label_colours
 from matcalc.expr import (
     Add,
     Apply,
@@ -29,17 +29,13 @@ from matcalc.expr import (
     Number,
     Power,
     Product,
-    add,
     expand,
     expanded_scalar,
     ones,
     power,
     product,
     rebuild,
-    scale,
-    split_coefficient,
     transpose,
-    zero,
 )
 from matcalc.traversal import postorder, uses
 
@@ -178,18 +174,6 @@ def size(node: Node) -> int:
     if isinstance(node, Product):
         return sum(size(o) if isinstance(o, Add) else 1 for o in node.operands)
     return 0 if isinstance(node, Number) else 1
-
-
-def collect(terms: Sequence[Node], facts: Facts) -> Node:
-    """The sum of terms; products that differ in the order of their factors are like terms."""
-    first: dict[object, Node] = {}
-    shape = terms[0].shape
-    result = []
-    for term in terms:
-        coefficient, base = split_coefficient(term)
-        key = product_key(base, facts) if isinstance(base, Product) and len(base.operands) > 1 else base
-        result.append(scale(coefficient, first.setdefault(key, base)))
-    return add(result) if result else zero(shape)
 
 
 # Rules for the factors of one product.

@@ -54,6 +54,7 @@ HALF = Fraction(1, 2)
 C_ = contraction
 f = apply_elementwise
 d_n = Delta.make("n")
+D_T = C_("ij->ji", D)
 L = Variable.make("L", (), [("x", x), ("A", A), ("s", s)])
 V = Variable.make("V", ("m",), [("x", x), ("s", s)])
 
@@ -190,7 +191,7 @@ PATTERNS: dict[str, list[tuple[Node, str]]] = {
         (C_("ij,j->i", A, x) + C_("ij,j->i", A, y), "A*(x + y)"),
         (C_("ij,j->i", A, x) + C_("ij,j->i", D, x), "(A + D)*x"),
         (C_("ij,j->i", S, x) + C_("ji,j->i", S, x), "(S + S')*x"),
-        (C_("ij,jk,kl->il", S, T, S) + C_("ij,jk,kl->il", S, S, S), "S*(T + S)*S"),
+        (C_("ij,jk,kl->il", A, S, D_T) + C_("ij,jk,kl->il", A, T, D_T), "A*(S + T)*D'"),
         (S + T, "S + T"),
     ],
     "functions": [
@@ -268,7 +269,9 @@ P3 = Variable.make("P", ("m", "n", "p"))
     C_("ijk->ij", P3),
     f("exp", C_("ai,bi,ci,ab,bc,ca->a", S, S, S, T, T, T)),
     apply_matrix("logsoftmax", A, (2,)),
-], ids=["k4", "k4-weighted", "three-axes", "four-axes", "tensor", "tensor-sum", "inside-a-function", "joint-logsoftmax"])  # fmt: skip
+], ids=[
+    "k4", "k4-weighted", "three-axes", "four-axes", "tensor", "tensor-sum", "inside-a-function", "joint-logsoftmax",
+])  # fmt: skip
 def test_what_has_no_matrix_form_gets_none(node: Node) -> None:
     assert raised(node) is None
 
@@ -336,12 +339,12 @@ def test_symbols_of_derivatives_follow_the_layout(node: Node, numerator: str | N
 def grouped_value(node: Node, groups: Groups, point: Point) -> np.ndarray:
     """The naive value with the axes of each group joined."""
     value = naive(node, point).transpose([k for group in groups for k in group])
-    ends = np.cumsum([0] + [len(group) for group in groups])
-    return value.reshape([int(np.prod(value.shape[a:b])) for a, b in zip(ends[:-1], ends[1:], strict=True)])
+    return value.reshape([int(np.prod([SIZES[node.shape[k]] for k in group])) for group in groups])
 
 
 ROWS_AND_COLUMNS = ((0, 1), (2, 3))
 F, G = Variable.make("F", ("m", "n")), Variable.make("G", ("p", "q"))
+NOT_YET = pytest.mark.xfail(strict=True, reason="only products are grouped, a bare variable is not")
 PAIRINGS = {"".join(order): product(1, [(F, "ab"), (G, "cd")], order) for order in permutations("abcd")}
 
 
@@ -361,12 +364,13 @@ def test_every_pairing_of_four_indices_has_a_kronecker_form(name: str) -> None:
     (C_("ki,jl->ijkl", F, G), ((0, 1), (2, 3)), "kron(F', G)"),
     (C_("ik,jl->ijkl", F, Delta.make("p")), ((0, 1), (2, 3)), "kron(F, eye(p))"),
     (C_("ik,jl->ijkl", Delta.make("m"), Delta.make("n")), ((0, 1), (2, 3)), "kron(eye(m), eye(n))"),
-    (C_("il,jk->ijkl", F, G), ((0, 1), (2, 3)), "kron(F, G)*commutation(q, n)"),
+    (C_("il,jk->ijkl", F, G), ((0, 1), (2, 3)), "kron(F, G)*commutation(n, q)"),
     (C_("ij,kl->ijkl", F, G), ((0, 1), (2, 3)), "vec(F')*vec(G')'"),
     (C_("ij,kl->ijkl", F, G), ((1, 0), (3, 2)), "vec(F)*vec(G)'"),
     (C_("ik,jl->ijkl", F, G, coefficient=2), ((0, 1), (2, 3)), "2*kron(F, G)"),
     (C_("ik,j->ijk", F, u), ((0, 1), (2,)), "kron(F, u)"),
-    (C_("ij->ij", F), ((1, 0),), "vec(F)"),
+    pytest.param(F, ((1, 0),), "vec(F)", marks=NOT_YET),
+    (scale(2, F), ((1, 0),), "2*vec(F)"),
     (C_("i,j->ij", z, x), ((0, 1),), "kron(z, x)"),
 ])  # fmt: skip
 def test_kronecker_forms(node: Node, groups: Groups, shown: str) -> None:
@@ -396,10 +400,12 @@ def test_grouped_axes_without_a_kronecker_form_give_none(node: Node) -> None:
 
 
 POOL = [
-    A, B, C, D, S, T, x, y, z, u, s, d_n, f("exp", A), power(D, Fraction(-1)), power(x, Fraction(-2)), power(s, Fraction(-1)),
-    inv(3 * d_n + S), S + T, add([x, scale(-2, y)]), f("tanh", C_("ij,j->i", A, x)),
+    A, B, C, D, S, T, x, y, z, u, s, d_n, f("exp", A), power(D, Fraction(-1)), power(x, Fraction(-2)),
+    power(s, Fraction(-1)), inv(3 * d_n + S), S + T, add([x, scale(-2, y)]), f("tanh", C_("ij,j->i", A, x)),
 ]  # fmt: skip
-MANY = settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+MANY = settings(
+    max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+)
 
 
 def forms_and_values(node: Node, facts: Facts, groups: Groups | None = None) -> list[tuple[np.ndarray, np.ndarray]]:

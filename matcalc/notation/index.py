@@ -18,6 +18,7 @@ from itertools import count
 from itertools import product as combinations
 from typing import ClassVar, NamedTuple
 
+from matcalc.canonical import collect
 from matcalc.errors import UnsupportedError
 from matcalc.expr import (
     Add,
@@ -141,11 +142,12 @@ def terms(node: Node) -> list[Node]:
             expanded[part] = _multiply_out(part, [expanded[o] for o in part.operands], holds)
         else:
             expanded[part] = [part]
-    return expanded[node]
+    made = collect(expanded[node])
+    return list(made.operands) if isinstance(made, Add) else [made]
 
 
 def _multiply_out(node: Product, factors: list[list[Node]], holds: dict[Node, bool]) -> list[Node]:
-    """The products of one term of each factor; products that hold deltas are merged, so that the deltas meet."""
+    """The products of one term of each factor; products that hold deltas or sum over nothing are merged."""
     size = 1
     for choices in factors:
         size *= len(choices)
@@ -155,11 +157,15 @@ def _multiply_out(node: Product, factors: list[list[Node]], holds: dict[Node, bo
     results = []
     for chosen in combinations(*factors):
         pairs = zip(chosen, node.labels, strict=True)
-        merged = [n for n in chosen if isinstance(n, Product) and any(holds.get(o, False) for o in n.operands)]
-        results.append(
-            product(node.coefficient, pairs, range(node.order), sizes, flatten=lambda p, m=merged: p in m)  # type: ignore[misc]
-        )
+        merged = {n for n in chosen if isinstance(n, Product) and is_opened(n, holds)}
+        results.append(product(node.coefficient, pairs, range(node.order), sizes, flatten=merged.__contains__))
     return results
+
+
+def is_opened(node: Product, holds: Mapping[Node, bool]) -> bool:
+    """True for a product that holds deltas and for one that sums over nothing."""
+    entrywise = all(label < node.order for labels in node.labels for label in labels)
+    return entrywise or any(holds.get(o, False) for o in node.operands)
 
 
 # ---- Entries --------------------------------------------------------------------------------------------------------
