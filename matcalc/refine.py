@@ -141,25 +141,46 @@ class Refinement:
         for position, operand in enumerate(node.operands):
             if isinstance(operand, Add) and self.budget > 0:
                 has_delta = any(holds_delta(term) for term in operand.operands)
-                if not has_delta and (len(node.operands) > SMALL_PRODUCT or len(operand.operands) > SMALL_PRODUCT):
+                if not has_delta and not self.may_cancel(node, position):
                     continue
                 self.budget -= 1
-                expanded = self.multiply_out(node, position)
-                growth = size(expanded) - size(node)
+                terms = self.multiply_out(node, position)
+                growth = sum(map(size, terms)) - size(node)
                 if growth < 0 or (growth == 0 and has_delta):
-                    return expanded
+                    shrunk = [self.product(term) for term in terms]
+                    return collect([t for s in shrunk for t in (s.operands if isinstance(s, Add) else (s,))], self.facts)
         return node
 
-    def multiply_out(self, node: Product, position: int) -> Node:
-        """The product as a sum over the terms of the factor at this position."""
+    def may_cancel(self, node: Product, position: int) -> bool:
+        """True if a factor of the sum at this position could meet its inverse, or a fact, among the other factors."""
+        total = node.operands[position]
+        if len(node.operands) > SMALL_PRODUCT or len(total.operands) > SMALL_PRODUCT:
+            return False
+        outside = {base_of(o) for k, o in enumerate(node.operands) if k != position}
+        terms = [o for term in total.operands for o in (term.operands if isinstance(term, Product) else (term,))]
+        inside = {base_of(o) for o in terms}
+        inverses = any(base_of(o) is not o for o in (*node.operands, *terms))
+        summed = any(label >= node.order for labels in node.labels for label in labels)
+        facts = summed and any(self.facts.sums_to_one(o) or self.facts.orthogonal(o) for o in outside | inside)
+        return facts or (inverses and bool(outside & inside))
+
+    def multiply_out(self, node: Product, position: int) -> list[Node]:
+        """The terms of the product, multiplied out over the factor at this position."""
         terms = []
         for term in node.operands[position].operands:
             factors = list(node.factors)
             factors[position] = (term, factors[position][1])
             sizes = dict(enumerate(node.shape))
             made = product(node.coefficient, factors, range(node.order), sizes, flatten={term}.__contains__)
-            terms.append(self.product(made))
-        return collect([t for term in terms for t in (term.operands if isinstance(term, Add) else (term,))], self.facts)
+            terms.append(simplify_factors(made, self.facts) if isinstance(made, Product) else made)
+        made = collect(terms, self.facts)
+        return list(made.operands) if isinstance(made, Add) else [made]
+
+
+def base_of(node: Node) -> Node:
+    """u of a power u^p or of an inverse; else the node."""
+    inverse = isinstance(node, Apply) and node.name == "inv"
+    return node.operands[0] if inverse or isinstance(node, Power) else node
 
 
 def holds_delta(node: Node) -> bool:

@@ -110,6 +110,14 @@ def test_answer_is_that_of_the_textbook(case: Answer) -> None:
     assert compact(derivative(case).to_text(form=case.form)) in map(compact, case.texts)
 
 
+def test_logistic_hessian_names_the_sigmoid() -> None:
+    """A part that is used twice gets a name, which `where` explains."""
+    found = matcalc.derive("sum(log(1+exp(X*w)))", wrt="w", order=2, declare=["X: matrix(m, n)", "w: vector(n)"])
+    ((name, meaning),) = found.where.items()
+    assert compact(meaning) == "sigmoid(X*w)"
+    assert compact(found.text) == compact(f"X'*diag({name}.*(1 - {name}))*X")
+
+
 # Reading back. The interpreter evaluates what was printed, with the declarations that the answer states.
 
 FORMS = ("matrix", "index", "cases")

@@ -281,6 +281,22 @@ def test_a_variable_with_a_compound_axis_has_no_plain_form() -> None:
     assert Raising(Facts(), "numerator", compound=frozenset({"W"})).form(node) is None
 
 
+WRONG = pytest.mark.xfail(strict=True, reason="a scalar that one term has twice and another once is taken out twice")
+
+
+@WRONG
+@pytest.mark.parametrize("node", [
+    C_(",,ij->ij", s, s, A) + C_(",ij->ij", s, A),
+    C_("i,j,k->k", x, x, y) + C_("i,j->j", x, x),
+    C_("ii,jj,kl->kl", S, S, T) + C_("ii,kl->kl", S, d_n),
+    C_(",,ij->ij", power(s, Fraction(-1)), power(s, Fraction(-1)), A) + C_(",ij->ij", power(s, Fraction(-1)), D),
+], ids=["scalars", "sums", "traces", "below"])  # fmt: skip
+def test_what_terms_share_is_counted(node: Node) -> None:
+    """s*s*A + s*D shares s once."""
+    point = point_for(node)
+    assert_equal(value_of(raised(node), point)[1], naive(node, point))
+
+
 # Facts
 
 
