@@ -47,6 +47,7 @@ SMALL = 3
 LARGE = 40
 #: Sums without a delta are multiplied out only in products of at most this many factors.
 SMALL_PRODUCT = 6
+PASSES = 8
 #: At most this many products are multiplied out for each node of the input.
 BUDGET = 8
 
@@ -54,8 +55,16 @@ Factors = list[tuple[Node, tuple[int, ...]]]
 
 
 def refine(root: Node, facts: Facts) -> Node:
-    """The result, simplified under the facts."""
-    return Refinement(root, facts).run()
+    """The result, simplified under the facts: passes until nothing changes, at most `PASSES`.
+
+    A pass may leave a product that was used twice used once, because like terms were collected; the next lays it open.
+    """
+    for _ in range(PASSES):
+        refined = Refinement(root, facts).run()
+        if refined is root:
+            break
+        root = refined
+    return root
 
 
 class Refinement:

@@ -212,7 +212,10 @@ def _simplex(generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarr
 
 
 def _away(generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-    return generator.choice([-1.0, 1.0], size=shape) * generator.uniform(0.4, 1.6, size=shape)
+    """Away from 0, both signs in turn."""
+    count = int(np.prod(shape))
+    signs = np.resize([1.0, -1.0], count + 1)[generator.integers(2) :][:count]
+    return signs.reshape(shape) * generator.uniform(0.4, 1.6, size=shape)
 
 
 def _kinks(generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:

@@ -73,7 +73,7 @@ TEXTS: dict[str, list[str]] = {
               "[i,k,l: A[i,l]*delta(l,k)*x[k]]"],
     "tensor": ["[i: s*x[i]]", "[i,k,l: x[i]*A[k,l]]", "2*[i,j: A[i,j]]", "[i,j: A[i,j]] - A", "[i: x[i]]'*y", "A*[j: exp(x[j])]",
                "[k,i,j: A[i,j] + u[k]]", "[i,j,k: A[i,j]*x[k]]/2", "[i,j,k: x[i]] + [i,j,k: y[i]*x[j]*S[j,k]]", "exp([i,j,k: A[i,j]*x[k]])"],
-    "join": JOINS,
+    "join": ["[(i,j): A[i,j]]", "[(i,j),k: A[i,j]*u[k]]", "[i,(j,k): S[i,j]*z[k]]", "[(i,j),(k,l): A[i,l]*B[j,k]]"],
     "bsum": ["sum[l: x[l]*y[l]]", "[p,q: sum[l: A[l,p]*D[l,q]]]", "sum[i,j: A[i,j]]", "[i: sum[j: S[i,j]*x[j]]]", "sum[i: S[i,i]]",
              "[j: sum[i,k: A[i,j]*A[i,k]*x[k]]]", "sum[l: x[l]]^2", "[i: sum[j: S[i,j]]*sum[j: S[j,i]]]", "[i: sum[j: 2*x[i]*delta(i,j)]]",
              "sum[i: sum[j: S[i,j]*S[j,i]]]", "exp(sum[i: x[i]*y[i]])"],
@@ -82,7 +82,7 @@ TEXTS: dict[str, list[str]] = {
         "[i,j,k: x[i] if i==j or j==k else y[k]]", "[i,j: S[i,j] if not i==j else x[i]*x[j]]", "[i,j: (x[i] if i==j else 2)*S[j,i]]",
         "[i,j: x[i] if i==j else y[i] if i!=j else 0]", "sum[i,j: S[i,j] if i==j else 0]", "[i,j,k: x[i] if not (i==j or j==k) and i!=k else 1]",
     ],
-    "split": SPLITS,
+    "split": ["[i,j: vec(A)[(j,i)]]", "[i,j,k,l: kron(A, B)[(i,j),(k,l)]]", "sum[i,j: kron(z, x)[(i,j)]*A[i,j]]"],
     "derivative": [
         "d(x'*S*x)/d(x)", "d(A*x)/d(x)", "d(z'*A*x)/d(A)", "d(A*s)/d(s)", "d(s*x)/d(s)", "d(s*x')/d(s)", "d(x'*y)/d(x)*x",
         "grad(x'*S*x, x)", "grad(tr(S*T), S)", "grad(s^2*t, s)", "jacobian(A*x, x)", "jacobian(x'*S*x, x)", "jacobian(A*x, A)",

@@ -229,12 +229,7 @@ def test_refining_keeps_the_value_of_a_derivative(task: Task) -> None:
     assert_equal(naive(refined, point), naive(tensor.node, point), rtol=1e-8)
 
 
-#: Where a second run still finds something to do.
-NOT_YET = pytest.mark.xfail(strict=True, reason="multiplying out leaves a small product closed")
-TWICE = [pytest.param(task, marks=[NOT_YET] * (task.name == "layer-normalization")) for task in PLAIN_TASKS]
-
-
-@pytest.mark.parametrize("task", TWICE, ids=[task.name for task in PLAIN_TASKS])
+@pytest.mark.parametrize("task", PLAIN_TASKS, ids=[task.name for task in PLAIN_TASKS])
 def test_refining_a_derivative_twice_changes_nothing(task: Task) -> None:
     tensor, known = raw(task.name)
     refined = refine(tensor.node, known)
