@@ -88,9 +88,6 @@ def factored_chains(terms: Sequence[Term], *, inner: bool = False) -> Form:
 
     `inner`: the sum is a factor, so that A' + A'*B may become A'*(I + B).
     """
-    terms = collected(terms)
-    if len(terms) == 1:
-        return terms[0].form()
     for joined in (joined_scalars(terms), joined_terms(terms, 0, inner), joined_terms(terms, -1, inner)):
         if len(joined) < len(terms):
             return factored_chains(joined, inner=inner) if len(joined) > 1 else joined[0].form()
@@ -190,7 +187,8 @@ def join(terms: Sequence[Term], end: int) -> Term:
     kind = {(True, True): "matrix", (True, False): "column", (False, True): "row"}.get(rest_kind(rests[0]), "scalar")
     shape = rest_shape(rests[0])
     parts = [replace(t, chain=tuple(chain), kind=kind, shape=shape) for t, chain in zip(rest, rests, strict=True)]
-    inner = factored_chains(parts, inner=True)
+    parts = collected(parts)
+    inner = factored_chains(parts, inner=True) if len(parts) > 1 else parts[0].form()
     chain = (factor, inner) if end == 0 else (inner, factor)
     outside = common_part or replace(terms[0], coefficient=Fraction(1), above=(), below=())
     return replace(outside, chain=chain)

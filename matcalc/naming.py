@@ -1,8 +1,8 @@
 """Names for parts that an answer uses more than once.
 
-A part is named if it is used twice and is more than a call on a name; it gets the name of the program if that has one,
-else a letter of its function (s for a sigmoid, p for a softmax).  A name that is used only once in the end is replaced
-by what it stands for.
+A part is named if it is used twice and is more than a call on a name.  It gets a letter of its function (s for a
+sigmoid, p for a softmax), a capital for a matrix, and none that the program uses.  A name that is used only once in
+the end is replaced by what it stands for.
 """
 
 from __future__ import annotations

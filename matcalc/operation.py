@@ -22,7 +22,7 @@ import pkgutil
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 __all__ = ["Operation", "Overload", "register", "operation", "find_operation", "operations", "load_operations"]
@@ -134,6 +134,7 @@ def register(record: Operation) -> Operation:
         if key in _registry:
             raise ValueError(f"the operation name {key!r} is taken")
     _registry.update(dict.fromkeys(keys, record))
+    operations.cache_clear()
     return record
 
 
@@ -153,6 +154,7 @@ def operation(key: str) -> Operation:
     return _registry[key]
 
 
+@cache
 def operations() -> tuple[Operation, ...]:
     """All operations, each once, by name."""
     return tuple(sorted(set(_registry.values()), key=lambda record: record.name))

@@ -127,7 +127,8 @@ class Task:
     @property
     def is_smooth(self) -> bool:
         """Whether no variable is drawn at a kink, so that differences are meaningful."""
-        return not any("kinks" in variable.domains for variable in self.variables.values())
+        domains = {domain for variable in self.variables.values() for domain in variable.domains}
+        return domains.isdisjoint({"kinks", "opposite-kinks"})
 
 
 def parameter(name: str) -> str:
@@ -219,9 +220,14 @@ def _away(generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def _kinks(generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-    """Small integers, every run of three of them with a zero: ties and kinks are hit for certain."""
+    """Small integers: zero, positive, negative, and again, so that kinks are hit for certain."""
     cycle = np.resize([0.0, 1.0, -1.0], int(np.prod(shape)))
     return (cycle * generator.integers(1, 3, size=cycle.shape)).reshape(shape)
+
+
+def _opposite_kinks(generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """Zero, negative, positive: beside `_kinks` each third is a tie, smaller, larger."""
+    return -_kinks(generator, shape)
 
 
 def _triangular_part(generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
@@ -236,6 +242,7 @@ DRAW: dict[str, Callable] = {
     "simplex": _simplex,
     "away": _away,
     "kinks": _kinks,
+    "opposite-kinks": _opposite_kinks,
     "invertible": _well_conditioned,
     "positive-definite": _positive_definite,
     "symmetric": _symmetric,
@@ -653,10 +660,10 @@ KINKS = (
     task("norm1-at-kinks", "norm1(X)", "X", lambda X: jnp.sum(absolute(X)), X="m n ~kinks"),
     task("step-at-kinks", "x.*step(x)", "x", lambda x: x * step(x), x="n ~kinks"),
     task("sign-at-kinks", "x.^2.*sign(x - 1)", "x", lambda x: x**2 * jnp.sign(x - 1), x="n ~kinks"),
-    task("maximum-at-ties-left", "maximum(x, y)", "x", lambda x, y: maximum(x, y), x="n ~kinks", y="n ~kinks"),
-    task("maximum-at-ties-right", "maximum(x, y)", "y", lambda x, y: maximum(x, y), x="n ~kinks", y="n ~kinks"),
-    task("minimum-at-ties-left", "minimum(x, y)", "x", lambda x, y: minimum(x, y), x="n ~kinks", y="n ~kinks"),
-    task("minimum-at-ties-right", "minimum(x, y)", "y", lambda x, y: minimum(x, y), x="n ~kinks", y="n ~kinks"),
+    task("maximum-at-ties-left", "maximum(x, y)", "x", lambda x, y: maximum(x, y), x="n ~kinks", y="n ~opposite-kinks"),
+    task("maximum-at-ties-right", "maximum(x, y)", "y", lambda x, y: maximum(x, y), x="n ~kinks", y="n ~opposite-kinks"),
+    task("minimum-at-ties-left", "minimum(x, y)", "x", lambda x, y: minimum(x, y), x="n ~kinks", y="n ~opposite-kinks"),
+    task("minimum-at-ties-right", "minimum(x, y)", "y", lambda x, y: minimum(x, y), x="n ~kinks", y="n ~opposite-kinks"),
     task("maximum-of-one-variable-twice", "maximum(x, 2*x)", "x", lambda x: maximum(x, 2 * x), x="n ~kinks"),
     task("relu-network-at-kinks", "sum(relu(W*relu(x)))", "x",
          lambda W, x: jnp.sum(relu(W @ relu(x))), W="m n ~kinks", x="n ~kinks"),

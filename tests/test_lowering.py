@@ -11,7 +11,6 @@ from itertools import chain
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
-from hypothesis import strategies as st
 from naive import SIZES, UNKNOWN, Point, assert_equal, naive
 from strategies import SIZES as DRAWN_SIZES
 from strategies import draw_values, well_typed
@@ -84,7 +83,7 @@ TEXTS: dict[str, list[str]] = {
     ],
     "split": ["[i,j: vec(A)[(j,i)]]", "[i,j,k,l: kron(A, B)[(i,j),(k,l)]]", "sum[i,j: kron(z, x)[(i,j)]*A[i,j]]"],
     "derivative": [
-        "d(x'*S*x)/d(x)", "d(A*x)/d(x)", "d(z'*A*x)/d(A)", "d(A*s)/d(s)", "d(s*x)/d(s)", "d(s*x')/d(s)", "d(x'*y)/d(x)*x",
+        "d(x'*S*x)/d(x)", "d(A*x)/d(x)", "d(z'*A*x)/d(A)", "d(A*s)/d(s)", "d(s*x)/d(s)", "d(s*x')/d(s)", "grad(x'*y, x)'*x",
         "grad(x'*S*x, x)", "grad(tr(S*T), S)", "grad(s^2*t, s)", "jacobian(A*x, x)", "jacobian(x'*S*x, x)", "jacobian(A*x, A)",
         "jacobian(A*B, B)", "jacobian(S*S, S)", "hessian(x'*S*x, x)", "hessian(sum(exp(A*x)), x)", "hessian(tr(S*S*T), S)", "hessian(A*exp(x), x)",
         "d(vec(A*B))/d(vec(A))", "d(vec(A'))/d(vec(A))", "d(vec(S*x))/d(vec(S))", "d(vec(x))/d(vec(x))", "d(vec(A*B*C))/d(vec(B))",

@@ -1,0 +1,116 @@
+"""Inference over a whole program: every node typed, all equations solved, names for the dimensions that are left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from matcalc.errors import MatcalcError, UnknownNameError
+from matcalc.form import Form
+from matcalc.inference import algebra, derivatives, entries, functions, names
+from matcalc.inference.constructors import size_form
+from matcalc.inference.context import Context, Rule
+from matcalc.inference.dimensions import Names, axes
+from matcalc.inference.environment import VariableInfo, check_declarations
+from matcalc.operation import load_operations, operations
+from matcalc.parser import Program, nearest, parse_program
+
+__all__ = ["TypedProgram", "infer", "infer_expression", "LAYOUTS"]
+
+LAYOUTS = ("numerator", "denominator")
+
+#: The typing rule of each head of a form.
+_RULES: dict[str, Rule] = {
+    **names.RULES,
+    **algebra.RULES,
+    **functions.RULES,
+    **entries.RULES,
+    **derivatives.RULES,
+}
+
+
+@dataclass(frozen=True)
+class TypedProgram:
+    """A program whose every node has a kind and a shape."""
+
+    variables: dict[str, VariableInfo]
+    assignments: dict[str, Form]
+    output: Form
+    extra: tuple[Form, ...]
+    dimensions: tuple[str, ...]
+    layout: str = "numerator"
+    output_name: str | None = None
+    #: Declared variables that occur only by the name of a size, as in `2/N`.
+    sized: tuple[VariableInfo, ...] = ()
+
+    def declarations(self) -> tuple[str, ...]:
+        """Everything that is assumed of the variables, as declarations."""
+        return tuple(map(str, (*self.variables.values(), *self.sized)))
+
+
+def infer(
+    program: Program,
+    *,
+    layout: str = "numerator",
+    extra: Sequence[Form] = (),
+    alike: Sequence[tuple[int, int]] = (),
+) -> TypedProgram:
+    """The typed program, with the typed forms of `extra`.
+
+    `alike` are pairs of positions in `extra` (sides of a claim) whose sizes are made equal where they can be; a pair
+    that cannot be made equal is left as it is.  No form that is given is changed.
+    """
+    if layout not in LAYOUTS:
+        near = nearest(str(layout), LAYOUTS)
+        hint = f"did you mean `{near}`?" if near else "the layouts are numerator and denominator"
+        raise UnknownNameError(f"`{layout}` is not a layout", hint=hint)
+    if not operations():
+        load_operations()
+    try:
+        return _typed(program, layout, extra, alike)
+    except RecursionError:
+        raise MatcalcError("nested too deeply", hint="split the expression with assignments, one a line") from None
+
+
+def infer_expression(text: str, declare: Iterable[str] = (), layout: str = "numerator") -> TypedProgram:
+    """The typed program of one expression or program text."""
+    return infer(parse_program(text, declare), layout=layout)
+
+
+def _typed(program: Program, layout: str, extra: Sequence[Form], alike: Sequence[tuple[int, int]]) -> TypedProgram:
+    """The typed program; see `infer`."""
+    context = Context(program, extra, layout, _RULES)
+    environment = context.environment
+    check_declarations(program)
+    for name, form in program.assignments.items():
+        environment.assignments[name] = context.type(form)
+    output_name = program.output_name
+    output = context.type(program.output) if output_name is None else environment.assignments[output_name]
+    sides = tuple(context.type(form) for form in extra)
+    context.solver.settle()
+    for left, right in alike:
+        context.make_alike(sides[left], sides[right])
+    occurring = len(environment.variables)
+    environment.add_sized()
+    dimensions = _name_dimensions(context)
+    infos = {name: variable.info(name) for name, variable in environment.variables.items()}
+    variables = dict(islice(infos.items(), occurring))
+    sized = tuple(islice(infos.values(), occurring, None))
+    return TypedProgram(variables, environment.assignments, output, sides, dimensions, layout, output_name, sized)
+
+
+def _name_dimensions(context: Context) -> tuple[str, ...]:
+    """Give names to the unknowns that are left, and put solved shapes into all nodes."""
+    environment = context.environment
+    naming = Names(context.solver, environment.taken_names())
+    for variable in environment.variables.values():
+        if variable.kind == "matrix" and naming.first_matrix(*variable.shape):
+            break
+    for variable in environment.variables.values():
+        variable.shape = naming.solved(variable.shape)
+    for node in context.nodes:
+        node.shape = naming.solved(axes(node))  # type: ignore[assignment]
+        if node.head == "call" and node.value == "eye" and not node.args:
+            node.args = (size_form(axes(node)[0], node.span),)
+    return (*environment.dimensions, *naming.given)
