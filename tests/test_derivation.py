@@ -73,6 +73,10 @@ SHAPES: dict[str, tuple[str, str, int, tuple[str, ...], tuple[str, ...]]] = {
 }
 
 
+#: The order of axes where the layout turns them: a vector by a vector.
+TURNED = {("vector-by-vector", "denominator"): (1, 0), ("row-by-vector", "denominator"): (1, 0)}
+
+
 @pytest.mark.parametrize("name", SHAPES)
 def test_shapes_in_both_layouts(name: str) -> None:
     source, wrt, order, numerator, denominator = SHAPES[name]
@@ -93,8 +97,8 @@ def test_values_are_those_of_differences(name: str, layout: str) -> None:
     reading, values = Reading.of(source, [DECLARE]), values_of(derived)
     form = reading.jacobian(wrt, order - 1)
     expected = differences(lambda moved: reading.value({**values, wrt: moved}, SIZES, form), values[wrt])
-    turned = layout == "denominator" and order == 1 and expected.ndim == 2 and SHAPES[name][3] != SHAPES[name][4]
-    assert_equal(np.asarray(called(derived.function(), values)), expected.transpose([1, 0] if turned else None), rtol=1e-6)
+    expected = expected.transpose(TURNED.get((name, layout), range(expected.ndim)))
+    assert_equal(np.asarray(called(derived.function(), values)), expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize(("source", "wrt", "numerator", "denominator"), [
@@ -126,7 +130,7 @@ def test_an_output_that_is_not_assigned_is_an_error() -> None:
 def test_an_assigned_name_is_held() -> None:
     derived = derive(NETWORK, wrt="theta")
     assert derived.shape == ("p",)
-    assert compact(derived.text) in ("(softmax(theta)-y)'", "softmax(U*h)'-y'", "(softmax(U*h)-y)'", "(softmax(U*relu(W*x))-y)'")
+    assert compact(derived.text) in {f"(softmax({theta})-y)'" for theta in ("theta", "U*h", "U*relu(W*x)")}
 
 
 def test_several_names_give_a_mapping_in_their_order() -> None:
@@ -211,7 +215,7 @@ def test_a_note_tells_what_happens_at_a_tie() -> None:
 
 
 @pytest.mark.parametrize(("source", "matrix"), [
-    ("a'*inv(X)*b", "X"), ("logdet(X)", "X"), ("logdet(X'*X + A)", "X'*X + A"), ("det(X)", "X"),
+    ("a'*inv(X)*b", "X"), ("logdet(X)", "X"), ("logdet(A + X'*X)", "A + X'*X"), ("det(X)", "X"),
 ])  # fmt: skip
 def test_a_note_tells_which_matrix_is_taken_to_be_invertible(source: str, matrix: str) -> None:
     assert f"{matrix} is taken to be invertible" in derive(source, wrt="X").notes
@@ -264,12 +268,11 @@ def test_forms_of_the_derivative_of_a_gram_matrix(form: str, shown: str) -> None
 
 
 def test_elements_are_explicit() -> None:
+    """As a SymPy array of the shape of the answer."""
     entries = derive("A*x", wrt="A").elements(m=2, n=3)
-    x1, x2, x3 = (sympy.Symbol(f"x{k}") for k in (1, 2, 3))
-    assert entries.shape == (2, 2, 3)
-    assert {str(e) for e in np.array(entries[0, 0, :]).ravel()} != {"0"}
-    assert all(entry == 0 for entry in np.array(entries.tolist())[0, 1])
-    assert len({x1, x2, x3}) == 3
+    x = ["x_1", "x_2", "x_3"]
+    assert isinstance(entries, sympy.NDimArray)
+    assert [[list(map(str, row)) for row in block] for block in entries.tolist()] == [[x, ["0"] * 3], [["0"] * 3, x]]
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -322,7 +325,9 @@ def test_json_has_the_keys_of_the_contract() -> None:
     assert made["declarations"] == list(derived.declarations)
 
 
-@pytest.mark.parametrize(("source", "wrt"), [("A*x", "A"), ("X^3", "X"), ("x'*y", "z"), ("s^2", "s"), ("softmax(X)", "X")])
+@pytest.mark.parametrize(("source", "wrt"), [
+    ("A*x", "A"), ("X^3", "X"), ("x'*y", "z"), ("alpha^2", "alpha"), ("softmax(X)", "X"),
+])  # fmt: skip
 def test_json_can_be_written_of_every_kind_of_answer(source: str, wrt: str) -> None:
     made = derive(source, wrt=wrt).to_json()
     assert json.loads(json.dumps(made)) == made
@@ -335,7 +340,7 @@ def test_json_can_be_written_of_every_kind_of_answer(source: str, wrt: str) -> N
     ("x'*A*x", "x", 1), ("logdet(X)", "X", 1), ("sum(exp(A*x))", "x", 2), ("A*x", "A", 1),
 ])  # fmt: skip
 def test_a_derivative_checks_itself(source: str, wrt: str, order: int) -> None:
-    assert derive(source, wrt=wrt, order=order).check(seed=3).ok
+    assert derive(source, wrt=wrt, order=order).check(seed=3).agrees
 
 
 # Errors
@@ -355,7 +360,7 @@ ERRORS: dict[str, tuple[dict[str, Any], type[MatcalcError], str]] = {
         {"source": "x'*x", "wrt": "x", "declare": ["x: vector(n)", "x: vector(m)"]}, DeclarationError, "declared twice",
     ),
     "sizes": (
-        {"source": "A*x", "wrt": "x", "declare": "A: matrix(m, n); x: vector(m)"}, DimensionError, "size|entries|rows|columns",
+        {"source": "A*x", "wrt": "x", "declare": "A: matrix(m, n); x: vector(m)"}, DimensionError, "size|entries|rows",
     ),
     "not-square": ({"source": "inv(A)", "wrt": "A", "declare": "A: matrix(m, n)"}, MatcalcError, "square"),
 }  # fmt: skip

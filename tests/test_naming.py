@@ -20,7 +20,7 @@ NAMED = {
     "tanh-layer": ("sum(tanh(W*x).^2)", "x", 1),
     "two-layers": ("norm2(tanh(V*tanh(W*x)) - y)^2", "W", 1),
     "inverse": ("tr(inv(X*A)*B)", "X", 1),
-    "exponential": ("exp(a'*x)*(b'*x)", "x", 2),
+    "sine": ("norm2(sin(W*x).*y - sin(W*x))^2", "x", 1),
 }
 TAKEN = "s: scalar; t: scalar; p: scalar; u: scalar"
 
@@ -37,13 +37,9 @@ def words(text: str) -> list[str]:
 @pytest.mark.parametrize("key", NAMED)
 def test_a_name_stands_at_least_twice(key: str) -> None:
     answer = derived(key)
-    shown = [answer.text, *answer.where.values()]
-    assert {part: sum(words(text).count(part) for text in shown) >= 2 for part in answer.where} == dict.fromkeys(answer.where, True)
-
-
-@pytest.mark.parametrize("key", NAMED)
-def test_an_answer_with_a_large_part_used_twice_has_a_name(key: str) -> None:
-    assert len(derived(key).where) >= 1
+    shown = words(" ".join([answer.text, *answer.where.values()]))
+    assert answer.where
+    assert min(shown.count(part) for part in answer.where) >= 2
 
 
 @pytest.mark.parametrize("key", NAMED)
@@ -58,7 +54,7 @@ def test_every_name_that_an_answer_uses_is_explained(key: str) -> None:
     assert set(words(answer.text)) <= known | sizes
 
 
-FUNCTIONS = {"diag", "sum", "softmax", "sigmoid", "tanh", "inv", "exp", "norm2", "eye", "ones"}
+FUNCTIONS = {"diag", "sin", "cos", "sum", "softmax", "sigmoid", "tanh", "inv", "exp", "norm2", "eye", "ones"}
 
 
 @pytest.mark.parametrize("key", NAMED)
