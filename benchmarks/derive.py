@@ -339,20 +339,25 @@ class Row:
     matcalc_first: float
     matcalc_warm: float
     verdict: str
-    sympy_first: float | None
-    sympy_warm: float | None
+    sympy_first: float | None = None
+    sympy_warm: float | None = None
+    sympy_text_first: float | None = None
+    sympy_text_warm: float | None = None
 
     @property
     def ratio(self) -> float | None:
+        """SymPy's `.diff` over matcalc's derivation with its text, first runs."""
         return self.sympy_first / self.matcalc_first if self.sympy_first else None
 
 
 def measure(case: Case, rounds: int, timeout: int) -> Row:
     worth = verdict(case, timeout)
-    answers = [lambda: sympy_derivative(case)] * (worth in ("right", "wrong", "unchecked"))
-    (first, warm), *others = first_and_warm(rounds, lambda: derivation(case).text, *answers)
-    other = others[0] if others else (None, None)
-    return Row(case.name, case.source, case.wrt, case.order, derivation(case).text, first, warm, worth, *other)
+    others = [lambda: sympy_derivative(case), lambda: str(sympy_derivative(case))]
+    answers = others * (worth in ("right", "wrong", "unchecked"))
+    times = itertools.chain.from_iterable(first_and_warm(rounds, lambda: derivation(case).text, *answers))
+    matcalc_first, matcalc_warm, *sympy_times = times
+    text = derivation(case).text
+    return Row(case.name, case.source, case.wrt, case.order, text, matcalc_first, matcalc_warm, worth, *sympy_times)
 
 
 # Growth
@@ -410,6 +415,10 @@ def percentile(values: list[float], share: float) -> float:
     return float(np.percentile(values, 100 * share))
 
 
+def median_ratio(rows: list[Row], above: str, below: str) -> float:
+    return statistics.median(getattr(row, above) / getattr(row, below) for row in rows)
+
+
 def summary(rows: list[Row]) -> dict[str, Any]:
     first = [row.matcalc_first for row in rows]
     answered = [row for row in rows if row.verdict in ("right", "unchecked")]
@@ -423,20 +432,31 @@ def summary(rows: list[Row]) -> dict[str, Any]:
         "matcalc_warm_median_ms": statistics.median(row.matcalc_warm for row in rows),
         "ratio_median": statistics.median(ratios),
         "ratio_least": min(ratios),
-        "ratio_warm_median": statistics.median(row.sympy_warm / row.matcalc_warm for row in answered if row.sympy_warm),
+        "ratio_warm_median": median_ratio(answered, "sympy_warm", "matcalc_warm"),
+        "ratio_text_median": median_ratio(answered, "sympy_text_first", "matcalc_first"),
+        "ratio_text_warm_median": median_ratio(answered, "sympy_text_warm", "matcalc_warm"),
         "sympy": {worth: verdicts.count(worth) for worth in dict.fromkeys(verdicts)},
     }
 
 
 def shown(row: Row) -> str:
     order = f", order {row.order}" if row.order > 1 else ""
-    time = "" if row.sympy_first is None else f"{row.sympy_first:.1f}"
-    worth = {"right": "", "unchecked": " (unchecked)"}.get(row.verdict, f" ({row.verdict})" if time else row.verdict)
-    ratio = f"{row.ratio:.0f}" if row.ratio else ""
-    return (
-        f"| {row.name} | `{row.source}` by {row.wrt}{order} | {row.matcalc_first:.2f} | {row.matcalc_warm:.2f} "
-        f"| {time}{worth} | {ratio} |"
-    )
+    worth = {"right": "", "unchecked": " (unchecked)", "wrong": " (wrong)"}.get(row.verdict, row.verdict)
+    cells = [
+        row.name,
+        f"`{row.source}` by {row.wrt}{order}",
+        f"{row.matcalc_first:.2f}",
+        f"{row.matcalc_warm:.2f}",
+        tenths(row.sympy_first) + worth,
+        tenths(row.sympy_warm),
+        tenths(row.sympy_text_first),
+        tenths(row.ratio),
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def tenths(value: float | None) -> str:
+    return "" if value is None else f"{value:.1f}"
 
 
 def growth_table(title: str, times: dict[int, float]) -> list[str]:
@@ -462,13 +482,15 @@ def markdown(rows: list[Row], grown: dict[str, dict[int, float]], started: dict[
         f"| matcalc, first run, median | {total_['matcalc_first_median_ms']:.2f} ms |",
         f"| matcalc, first run, 95th percentile | {total_['matcalc_first_percentile_95_ms']:.2f} ms |",
         f"| matcalc, warm run, median | {total_['matcalc_warm_median_ms']:.2f} ms |",
-        f"| SymPy over matcalc where SymPy answers rightly, median | {total_['ratio_median']:.0f} |",
-        f"| the same, warm runs | {total_['ratio_warm_median']:.0f} |",
-        f"| the same, first runs, least | {total_['ratio_least']:.1f} |",
+        f"| SymPy's `.diff` over matcalc where SymPy answers rightly, median of first runs | {total_['ratio_median']:.1f} |",
+        f"| the same, median of warm runs | {total_['ratio_warm_median']:.1f} |",
+        f"| the same, least of first runs | {total_['ratio_least']:.1f} |",
+        f"| SymPy's `.diff` with `str` over matcalc, median of first runs | {total_['ratio_text_median']:.1f} |",
+        f"| the same, median of warm runs | {total_['ratio_text_warm_median']:.1f} |",
         f"| SymPy's answers | {', '.join(f'{count} {worth}' for worth, count in total_['sympy'].items())} |",
         "",
-        "| name | expression | matcalc first | matcalc warm | SymPy first | ratio |",
-        "| --- | --- | ---: | ---: | ---: | ---: |",
+        "| name | expression | matcalc first | matcalc warm | SymPy first | warm | with `str` first | ratio |",
+        "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |",
         *(shown(row) for row in rows),
         "",
         "## Growth",

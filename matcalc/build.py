@@ -10,6 +10,7 @@ from matcalc.form import Axis, Form, Shape, number
 __all__ = [
     "call",
     "column_kind",
+    "counted",
     "diagonal",
     "eye",
     "hadamard",
@@ -186,12 +187,29 @@ def multiply(args: Sequence[Form], kind: str, shape: Shape) -> Form:
             sign, arg = -sign, arg.args[0]
         flat.extend(arg.args if arg.head == "mul" and arg.kind != "scalar" else (arg,))
     scalars = [a for a in flat if a.kind == "scalar" and not (a.head == "number" and a.value == 1)]
+    scalars = [Form("power", (f, number(n)), kind="scalar", shape=()) if n > 1 else f for f, n in counted(scalars)]
     scalars.sort(key=lambda a: 0 if a.head == "number" else 1 if is_simple(a) else 2)
     flat = scalars + powers([a for a in flat if a.kind != "scalar"])
     if not flat:
         return number(sign)
     result = flat[0] if len(flat) == 1 else Form("mul", tuple(flat), kind=kind, shape=shape)
     return negate(result) if sign < 0 else result
+
+
+def counted(forms: Sequence[Form]) -> list[tuple[Form, int]]:
+    """The distinct forms, in order of first appearance, with how often each occurs."""
+    result: list[tuple[Form, int]] = []
+    places: dict[object, list[int]] = {}
+    for form in forms:
+        alike = places.setdefault(outline(form), [])
+        for k in alike:
+            if same(result[k][0], form):
+                result[k] = (form, result[k][1] + 1)
+                break
+        else:
+            alike.append(len(result))
+            result.append((form, 1))
+    return result
 
 
 def is_simple(scalar: Form) -> bool:

@@ -66,10 +66,13 @@ def common_coefficient(terms: Sequence[Term]) -> Fraction:
 
 
 def common(terms: Sequence[Term], part: Callable[[Term], tuple[Form, ...]]) -> tuple[Form, ...]:
-    """The scalars that all terms have among these."""
+    """The scalars that all terms have among these, each as often as every term has it."""
     if not all(t.chain for t in terms):
         return ()
-    return tuple([f for f in part(terms[0]) if all(any(same(f, g) for g in part(t)) for t in terms[1:])])
+    shared = part(terms[0])
+    for term in terms[1:]:
+        shared = without(shared, without(shared, part(term)))
+    return shared
 
 
 def without(forms: tuple[Form, ...], removed: tuple[Form, ...]) -> tuple[Form, ...]:

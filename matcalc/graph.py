@@ -18,10 +18,10 @@ from dataclasses import dataclass
 
 from matcalc.build import (
     call,
+    counted,
     diagonal,
     hadamard,
     multiply,
-    outline,
     same,
     sum_all,
     transposed,
@@ -278,19 +278,8 @@ def hadamard_of(weights: Sequence[Weight]) -> Form:
 
 def merge_equal(forms: Sequence[Form]) -> Form | None:
     """u.*v.*w with equal factors as powers; None for no factor."""
-    counted: list[tuple[Form, int]] = []
-    places: dict[object, list[int]] = {}
-    for form in forms:
-        alike = places.setdefault(outline(form), [])
-        for k in alike:
-            if same(counted[k][0], form):
-                counted[k] = (form, counted[k][1] + 1)
-                break
-        else:
-            alike.append(len(counted))
-            counted.append((form, 1))
     result: Form | None = None
-    for form, n in counted:
+    for form, n in counted(forms):
         if n > 1:
             form = Form("elpower", (form, number(n)), kind=form.kind, shape=form.shape)
         result = form if result is None else hadamard(result, form)

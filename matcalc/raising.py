@@ -79,7 +79,9 @@ class Raising:
         """The form of a node whose axes are joined to the axes of a column (one group) or matrix (two groups)."""
         if len(groups) == node.order and len(groups) <= 2 and groups == ((0,), (1,))[: len(groups)]:
             return self.form(node)
-        for operand in node.operands:
+        if is_zero(node):
+            return zeros_form(tuple([tuple([node.shape[k] for k in group]) for group in groups]))
+        for operand in (node, *node.operands):
             self.form(operand)
         try:
             terms = [self._grouped_term(n, groups) for n in (node.operands if isinstance(node, Add) else (node,))]
@@ -92,7 +94,11 @@ class Raising:
             for operand in node.operands:
                 self.form(operand)
             return self.reduced(node, groups)
-        raise NoMatrixForm
+        form = self._forms[node]
+        if form is None:
+            raise NoMatrixForm
+        labels = tuple(range(node.order))
+        return reduce([Factor(form, labels)], dict(enumerate(node.shape)), groups, Fraction(1))
 
     def reduced(self, node: Product, groups: Groups, ignore: int | None = None) -> Term:
         """The term of a product whose result has these groups of axes (and an axis of ones that is ignored)."""
