@@ -13,7 +13,8 @@ order of axes, since layouts differ. Its columns read:
     no answer    an exception, an unevaluated derivative, or no result within the time limit
     not written  the expression cannot be written with matrix symbols
 
-"first" is the time after all caches of both programs were emptied, "warm" that of the next run. Both are
+"fresh" is the time of the first derivation of a process that has imported both programs and done nothing else,
+as on a command line; "first" that after all caches of both were emptied, "warm" that of the next run. All are
 medians over the rounds. Absolute times depend on the machine; the ratios were taken side by side.
 """
 
@@ -23,6 +24,7 @@ import argparse
 import gc
 import itertools
 import json
+import multiprocessing
 import platform
 import shutil
 import signal
@@ -239,6 +241,27 @@ def first_and_warm(rounds: int, *actions: Callable[[], Any]) -> list[tuple[float
     return [(statistics.median(first for first, _ in found), statistics.median(warm for _, warm in found)) for found in times]
 
 
+def fresh(rounds: int, action: Callable[[], Any]) -> float | None:
+    """The median time of an action in processes forked from this one; None where it raises. Call it before all else."""
+    context = multiprocessing.get_context("fork")
+    times = []
+    for _ in range(rounds):
+        receiver, sender = context.Pipe(duplex=False)
+        child = context.Process(target=lambda sender=sender: sender.send(attempted(action)))
+        child.start()
+        times.append(receiver.recv())
+        child.join()
+    return None if None in times else statistics.median(times)
+
+
+def attempted(action: Callable[[], Any]) -> float | None:
+    """The time of an action, None if it raises."""
+    try:
+        return milliseconds(action)
+    except Exception:
+        return None
+
+
 # SymPy's answers, judged at small sizes
 
 
@@ -343,6 +366,8 @@ class Row:
     sympy_warm: float | None = None
     sympy_text_first: float | None = None
     sympy_text_warm: float | None = None
+    matcalc_fresh: float | None = None
+    sympy_fresh: float | None = None
 
     @property
     def ratio(self) -> float | None:
@@ -350,14 +375,25 @@ class Row:
         return self.sympy_first / self.matcalc_first if self.sympy_first else None
 
 
-def measure(case: Case, rounds: int, timeout: int) -> Row:
+def measure_fresh(case: Case, rounds: int) -> tuple[float | None, float | None]:
+    """matcalc's and SymPy's time in fresh processes."""
+    return (
+        fresh(rounds, lambda: derivation(case).text),
+        fresh(rounds, lambda: sympy_derivative(case)) if case.sympy else None,
+    )
+
+
+def measure(case: Case, rounds: int, timeout: int, in_fresh: tuple[float | None, float | None]) -> Row:
     worth = verdict(case, timeout)
     others = [lambda: sympy_derivative(case), lambda: str(sympy_derivative(case))]
     answers = others * (worth in ("right", "wrong", "unchecked"))
     times = itertools.chain.from_iterable(first_and_warm(rounds, lambda: derivation(case).text, *answers))
     matcalc_first, matcalc_warm, *sympy_times = times
-    text = derivation(case).text
-    return Row(case.name, case.source, case.wrt, case.order, text, matcalc_first, matcalc_warm, worth, *sympy_times)
+    matcalc_fresh, sympy_fresh = in_fresh
+    return Row(
+        case.name, case.source, case.wrt, case.order, derivation(case).text, matcalc_first, matcalc_warm, worth, *sympy_times,
+        matcalc_fresh=matcalc_fresh, sympy_fresh=sympy_fresh if sympy_times else None,
+    )  # fmt: skip
 
 
 # Growth
@@ -433,6 +469,9 @@ def summary(rows: list[Row]) -> dict[str, Any]:
         "ratio_median": statistics.median(ratios),
         "ratio_least": min(ratios),
         "ratio_warm_median": median_ratio(answered, "sympy_warm", "matcalc_warm"),
+        "matcalc_fresh_median_ms": statistics.median(row.matcalc_fresh for row in rows),
+        "matcalc_fresh_percentile_95_ms": percentile([row.matcalc_fresh for row in rows], 0.95),
+        "ratio_fresh_median": median_ratio(answered, "sympy_fresh", "matcalc_fresh"),
         "ratio_text_median": median_ratio(answered, "sympy_text_first", "matcalc_first"),
         "ratio_text_warm_median": median_ratio(answered, "sympy_text_warm", "matcalc_warm"),
         "sympy": {worth: verdicts.count(worth) for worth in dict.fromkeys(verdicts)},
@@ -445,8 +484,10 @@ def shown(row: Row) -> str:
     cells = [
         row.name,
         f"`{row.source}` by {row.wrt}{order}",
+        f"{row.matcalc_fresh:.2f}",
         f"{row.matcalc_first:.2f}",
         f"{row.matcalc_warm:.2f}",
+        tenths(row.sympy_fresh),
         tenths(row.sympy_first) + worth,
         tenths(row.sympy_warm),
         tenths(row.sympy_text_first),
@@ -479,9 +520,13 @@ def markdown(rows: list[Row], grown: dict[str, dict[int, float]], started: dict[
         "| | |",
         "| --- | --- |",
         f"| expressions | {total_['expressions']} |",
+        f"| matcalc, fresh process, median | {total_['matcalc_fresh_median_ms']:.2f} ms |",
+        f"| matcalc, fresh process, 95th percentile | {total_['matcalc_fresh_percentile_95_ms']:.2f} ms |",
         f"| matcalc, first run, median | {total_['matcalc_first_median_ms']:.2f} ms |",
         f"| matcalc, first run, 95th percentile | {total_['matcalc_first_percentile_95_ms']:.2f} ms |",
         f"| matcalc, warm run, median | {total_['matcalc_warm_median_ms']:.2f} ms |",
+        f"| SymPy's `.diff` over matcalc where SymPy answers rightly, median in fresh processes "
+        f"| {total_['ratio_fresh_median']:.1f} |",
         f"| SymPy's `.diff` over matcalc where SymPy answers rightly, median of first runs | {total_['ratio_median']:.1f} |",
         f"| the same, median of warm runs | {total_['ratio_warm_median']:.1f} |",
         f"| the same, least of first runs | {total_['ratio_least']:.1f} |",
@@ -489,8 +534,8 @@ def markdown(rows: list[Row], grown: dict[str, dict[int, float]], started: dict[
         f"| the same, median of warm runs | {total_['ratio_text_warm_median']:.1f} |",
         f"| SymPy's answers | {', '.join(f'{count} {worth}' for worth, count in total_['sympy'].items())} |",
         "",
-        "| name | expression | matcalc first | matcalc warm | SymPy first | warm | with `str` first | ratio |",
-        "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+        "| name | expression | matcalc fresh | first | warm | SymPy fresh | first | warm | with `str` first | ratio of first |",
+        "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
         *(shown(row) for row in rows),
         "",
         "## Growth",
@@ -512,8 +557,9 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=Path(__file__).parent / "results")
     options = parser.parse_args()
 
-    _ = matcalc.derive("z'*z", wrt="z").text  # imports that are made on demand are no part of a derivation
-    rows = [measure(case, options.rounds, options.timeout) for case in CASES]
+    in_fresh = [measure_fresh(case, max(3, options.rounds // 2)) for case in CASES]
+    _ = matcalc.derive("z'*z", wrt="z").text  # imports that are made on demand are no part of the other times
+    rows = [measure(case, options.rounds, options.timeout, times) for case, times in zip(CASES, in_fresh, strict=True)]
     depths = (1, 2, 4, 8, 16, 32, 64)
     few = max(3, options.rounds // 2)
     grown = {
