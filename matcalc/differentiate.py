@@ -182,7 +182,7 @@ def pull_back_product(
         others = [factor for k, factor in enumerate(node.factors) if k != position]
         factors = [(adjoint, [*function_axes, *range(node.order)]), *others]
         sizes = {label: dimensions[label] for label in labels}
-        yield operand, product(node.coefficient, [*factors, *deltas], [*function_axes, *out], sizes)
+        yield operand, product(node.data[0], [*factors, *deltas], [*function_axes, *out], sizes)
 
 
 def forward(function: Node, variable: Node) -> Node:
@@ -213,7 +213,7 @@ def push_product(node: Product, tangents: dict[Node, Node], variable_axes: list[
         if operand in tangents:
             factors: list[tuple[Node, object]] = list(node.factors)
             factors[position] = (tangents[operand], [*labels, *variable_axes])
-            terms.append(product(node.coefficient, factors, out, sizes))  # type: ignore[arg-type]
+            terms.append(product(node.data[0], factors, out, sizes))  # type: ignore[arg-type]
     return terms
 
 

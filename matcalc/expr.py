@@ -75,6 +75,11 @@ Label = Hashable
 Factor = tuple["Node", Sequence[Label]]
 
 
+def exact(value: Fraction | int) -> Fraction | int:
+    """A rational number as it is kept: an int if it is whole, which counts many times faster."""
+    return value.numerator if type(value) is not int and value.denominator == 1 else value
+
+
 class Data(Basic):  # type: ignore[misc]
     """The part of a node that is no node, so that `node.func(*node.args)` is the node again, as SymPy expects."""
 
@@ -261,12 +266,12 @@ class Number(Node):
     @classmethod
     def make(cls, value: Fraction | int) -> Node:
         """The scalar of this value."""
-        return cls._intern((Fraction(value),), (), ())
+        return cls._intern((exact(value),), (), ())
 
     @property
     def value(self) -> Fraction:
         """The value."""
-        return self.data[0]  # type: ignore[no-any-return]
+        return Fraction(self.data[0])
 
 
 class Size(Node):
@@ -326,7 +331,7 @@ class Product(Node):
     @property
     def coefficient(self) -> Fraction:
         """The numeric factor."""
-        return self.data[0]  # type: ignore[no-any-return]
+        return Fraction(self.data[0])
 
     @property
     def labels(self) -> tuple[tuple[int, ...], ...]:
@@ -440,7 +445,7 @@ def ones(shape: Shape, coefficient: Fraction | int = 1) -> Node:
     """The tensor of this shape whose entries all are `coefficient`."""
     if not shape:
         return Number.make(coefficient)
-    return Product._intern((Fraction(coefficient), ()), (), shape)
+    return Product._intern((exact(coefficient), ()), (), shape)
 
 
 def zero(shape: Shape) -> Node:
@@ -475,24 +480,24 @@ def scale(coefficient: Fraction | int, node: Node) -> Node:
     if coefficient == 1:
         return node
     if isinstance(node, Product) and coefficient:
-        return with_coefficient(node, coefficient * node.coefficient)
+        return with_coefficient(node, coefficient * node.data[0])
     return product(coefficient, [(node, range(node.order))], range(node.order))
 
 
-def with_coefficient(node: Product, coefficient: Fraction) -> Node:
+def with_coefficient(node: Product, coefficient: Fraction | int) -> Node:
     """The product with another coefficient."""
     if coefficient == 1 and len(node.operands) == 1 and node.labels[0] == tuple(range(node.order)):
         return node.operands[0]
-    return Product._intern((Fraction(coefficient), node.labels), node.operands, node.shape)
+    return Product._intern((exact(coefficient), node.labels), node.operands, node.shape)
 
 
-def split_coefficient(node: Node) -> tuple[Fraction, Node]:
+def split_coefficient(node: Node) -> tuple[Fraction | int, Node]:
     """A tensor as a number times a tensor whose own coefficient is 1 (or the zero tensor with coefficient 0)."""
     if isinstance(node, Number):
-        return node.value, ONE
-    if isinstance(node, Product) and node.coefficient != 1:
-        return node.coefficient, with_coefficient(node, Fraction(1))
-    return Fraction(1), node
+        return node.data[0], ONE
+    if isinstance(node, Product) and node.data[0] != 1:
+        return node.data[0], with_coefficient(node, 1) if node.data[0] else ones(node.shape)
+    return 1, node
 
 
 def add(terms: Iterable[Node]) -> Node:
@@ -501,12 +506,12 @@ def add(terms: Iterable[Node]) -> Node:
     scalars = [expanded_scalar(term) for term in terms]
     if terms and terms[0].order and None not in scalars:
         return expand(add([s for s in scalars if s is not None]), terms[0].shape)
-    collected: dict[Node, Fraction] = {}
+    collected: dict[Node, Fraction | int] = {}
     shape: Shape = ()
     for term in terms:
         shape = term.shape
         coefficient, base = split_coefficient(term)
-        collected[base] = collected.get(base, Fraction(0)) + coefficient
+        collected[base] = collected.get(base, 0) + coefficient
     operands = tuple(scale(c, base) for base, c in collected.items() if c)
     if not operands:
         return zero(shape)
@@ -521,7 +526,7 @@ def expand(scalar: Node, shape: Shape) -> Node:
 def expanded_scalar(node: Node) -> Node | None:
     """The scalar of which a node is the expansion over all its axes; None if it is none."""
     if node.order and isinstance(node, Product) and not any(node.labels):
-        return product(node.coefficient, node.factors, ())
+        return product(node.data[0], node.factors, ())
     return None
 
 
@@ -564,7 +569,6 @@ def product(
     A delta with a summed index renames it (δ_ij x_j = x_i); a delta between two indices of the result stays, and the
     later of them is replaced by the earlier one in the other factors.
     """
-    coefficient = Fraction(coefficient)
     dimension: dict[Label, Dimension] = dict(sizes) if sizes else {}
     classes: _Classes | None = None
     flat: list[tuple[Node, tuple[Label, ...]]] = []
@@ -573,11 +577,11 @@ def product(
     while stack:
         node, labels = stack.pop()
         if isinstance(node, Number):
-            coefficient *= node.value
+            coefficient *= node.data[0]
         elif isinstance(node, Product) and (
             len(node.operands) <= 1 or type(node.operands[0]) is Delta or (flatten is not None and flatten(node))
         ):
-            coefficient *= node.coefficient
+            coefficient *= node.data[0]
             dimension.update(zip(labels, node.shape, strict=True))
             names: dict[int, Label] = dict(enumerate(labels))
             inner = []
@@ -588,9 +592,9 @@ def product(
                 inner.append((child, tuple([names[c] for c in child_labels])))
             stack.extend(reversed(inner))
         else:
-            if isinstance(node, Product) and node.coefficient != 1:
-                coefficient *= node.coefficient
-                node = with_coefficient(node, Fraction(1))
+            if isinstance(node, Product) and node.data[0] != 1:
+                coefficient *= node.data[0]
+                node = with_coefficient(node, 1)
             dimension.update(zip(labels, node.shape, strict=True))
             if isinstance(node, Delta):
                 if classes is None:
@@ -631,7 +635,7 @@ def _contract_deltas(
 
 
 def _canonical(
-    coefficient: Fraction,
+    coefficient: Fraction | int,
     flat: list[tuple[Node, tuple[Label, ...]]],
     out: Sequence[Label],
     shape: Shape,
@@ -657,7 +661,7 @@ def _canonical(
         return ones(shape, coefficient)
     if len(flat) == 1 and coefficient == 1 and specification[0] == tuple(range(len(shape))):
         return flat[0][0]
-    return Product._intern((coefficient, tuple(specification)), tuple([node for node, _ in flat]), shape)
+    return Product._intern((exact(coefficient), tuple(specification)), tuple([node for node, _ in flat]), shape)
 
 
 def power(base: Node, exponent: Fraction) -> Node:
@@ -673,9 +677,9 @@ def power(base: Node, exponent: Fraction) -> Node:
         return Number.make(base.value ** int(exponent))
     if isinstance(base, Power) and exponent.denominator == 1:
         return power(base.operands[0], base.exponent * exponent)
-    if isinstance(base, Product) and exponent.denominator == 1 and base.coefficient not in (0, 1) and abs(exponent) < 1000:
+    if isinstance(base, Product) and exponent.denominator == 1 and base.data[0] not in (0, 1) and abs(exponent) < 1000:
         coefficient, rest = split_coefficient(base)
-        return scale(coefficient ** int(exponent), power(rest, exponent))
+        return scale(Fraction(coefficient) ** int(exponent), power(rest, exponent))
     return Power._intern((exponent,), (base,), base.shape)
 
 
@@ -714,7 +718,7 @@ def rebuild(node: Node, operands: tuple[Node, ...]) -> Node:
         return add(operands)
     if isinstance(node, Product):
         factors = zip(operands, node.labels, strict=True)
-        return product(node.coefficient, factors, range(node.order), dict(enumerate(node.shape)))
+        return product(node.data[0], factors, range(node.order), dict(enumerate(node.shape)))
     if isinstance(node, Power):
         return power(operands[0], node.exponent)
     if isinstance(node, Apply) and node.groups is None:

@@ -65,6 +65,8 @@ class Raising:
 
     def form(self, node: Node) -> Form | None:
         """The scalar, column or matrix form of a node of at most two axes; None if it has none."""
+        if node in self._forms:
+            return self._forms[node]
         for below in postorder(node):
             if below not in self._forms:
                 self._forms[below] = self._form(below)

@@ -60,10 +60,10 @@ def refine(root: Node, facts: Facts) -> Node:
     A pass may leave a product that was used twice used once, because like terms were collected; the next lays it open.
     """
     for _ in range(PASSES):
-        refined = Refinement(root, facts).run()
-        if refined is root:
+        run = Refinement(root, facts)
+        root = run.run()
+        if not run.merged:
             break
-        root = refined
     return root
 
 
@@ -75,6 +75,8 @@ class Refinement:
         self.facts = facts
         self.counts = uses([root])
         self.budget = BUDGET * len(self.counts)
+        #: Whether terms or factors met, so that something may be used less often than before.
+        self.merged = False
 
     def run(self) -> Node:
         """The refined root."""
@@ -101,7 +103,7 @@ class Refinement:
         }
         factors = zip(operands, node.labels, strict=True)
         return product(
-            node.coefficient, factors, range(node.order), dict(enumerate(node.shape)), flatten=lambda p: p in once
+            node.data[0], factors, range(node.order), dict(enumerate(node.shape)), flatten=lambda p: p in once
         )
 
     def sum(self, node: Add, operands: Sequence[Node]) -> Node:
@@ -110,7 +112,9 @@ class Refinement:
         for old, new in zip(node.operands, operands, strict=True):
             opened = isinstance(new, Add) and (self.counts[old] == 1 or len(new.operands) <= SMALL)
             terms.extend(new.operands if opened else (new,))
-        return collect(terms, self.facts)
+        made = collect(terms, self.facts)
+        self.merged |= not isinstance(made, Add) or len(made.operands) < len(terms)
+        return made
 
     def function(self, node: Node) -> Node:
         """A function value, simplified by what is known of its argument."""
@@ -141,6 +145,7 @@ class Refinement:
         if not isinstance(node, Product):
             return node
         simplified = simplify_factors(node, self.facts)
+        self.merged |= simplified is not node
         if not isinstance(simplified, Product):
             return simplified
         return self.shrink(simplified)
@@ -156,6 +161,7 @@ class Refinement:
                 terms = self.multiply_out(node, position)
                 growth = sum(map(size, terms)) - size(node)
                 if growth < 0 or (growth == 0 and has_delta):
+                    self.merged = True
                     shrunk = [self.product(term) for term in terms]
                     return collect([t for s in shrunk for t in (s.operands if isinstance(s, Add) else (s,))], self.facts)
         return node
@@ -180,7 +186,7 @@ class Refinement:
             factors = list(node.factors)
             factors[position] = (term, factors[position][1])
             sizes = dict(enumerate(node.shape))
-            made = product(node.coefficient, factors, range(node.order), sizes, flatten={term}.__contains__)
+            made = product(node.data[0], factors, range(node.order), sizes, flatten={term}.__contains__)
             terms.append(simplify_factors(made, self.facts) if isinstance(made, Product) else made)
         made = collect(terms, self.facts)
         return list(made.operands) if isinstance(made, Add) else [made]
@@ -225,7 +231,7 @@ def simplify_factors(node: Product, facts: Facts) -> Node:
         if not changed:
             return node
         # A label whose last carrier a fact consumed is gone; it must not become a dimension.
-        made = product(sign * node.coefficient, factors, range(node.order), dict(enumerate(node.shape)))
+        made = product(sign * node.data[0], factors, range(node.order), dict(enumerate(node.shape)))
         if not isinstance(made, Product):
             return made
         node = made

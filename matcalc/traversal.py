@@ -11,20 +11,20 @@ __all__ = ["postorder", "transform", "substitute", "uses"]
 
 def postorder(*roots: Node, stop: Node | None = None) -> list[Node]:
     """Every node below the roots once, operands before their users; below `stop` nothing is visited."""
-    done: set[Node] = set()
-    order: list[Node] = []
-    for root in roots:
-        stack = [(root, False)]
-        while stack:
-            node, expanded = stack.pop()
-            if expanded:
-                order.append(node)
-            elif node not in done:
-                done.add(node)
-                stack.append((node, True))
-                if node is not stop:
-                    stack.extend([(o, False) for o in reversed(node.operands) if o not in done])
-    return order
+    done: dict[Node, None] = {}
+    stack = list(reversed(roots))
+    while stack:
+        node = stack[-1]
+        if node in done:
+            stack.pop()
+            continue
+        pending = [o for o in node.operands if o not in done] if node is not stop else []
+        if pending:
+            stack.extend(reversed(pending))
+        else:
+            stack.pop()
+            done[node] = None
+    return list(done)
 
 
 def transform(root: Node, rule: Callable[[Node], Node], memo: dict[Node, Node] | None = None) -> Node:
