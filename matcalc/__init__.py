@@ -12,6 +12,7 @@ from matcalc.derivation import Derivative, Derivatives, derive
 from matcalc.errors import MatcalcError
 from matcalc.inference import infer_expression
 from matcalc.interop import differentiate
+from matcalc.operation import load_operations
 from matcalc.parser import parse_expression
 
 __all__ = [
@@ -25,3 +26,5 @@ __all__ = [
 ]
 
 __version__ = "0.1.0"
+
+load_operations()

@@ -62,7 +62,7 @@ class Naming:
 
     def settle(self, form: Form, named: dict[str, Form]) -> tuple[Form, dict[str, Form]]:
         """The form and the definitions that it needs, in order; names used only once are replaced by their parts."""
-        while True:
+        while named:
             needed = reachable(form, named)
             times = dict.fromkeys(needed, 0)
             for root in (form, *(named[key] for key in needed)):
@@ -74,6 +74,7 @@ class Naming:
                 return form, {key: named[key] for key in named if key in needed}
             form = replace_names(form, once)
             named = {key: replace_names(f, once) for key, f in named.items() if key not in once}
+        return form, {}
 
 
 def candidates(letters: list[str], *, capital: bool) -> Iterator[str]:

@@ -178,7 +178,7 @@ def test_random_nodes_have_the_derivative_of_differences(node: Node, data: st.Da
 @given(graphs(3), st.data())
 def test_partial_derivatives_of_random_nodes_commute(node: Node, data: st.DataObject) -> None:
     """∂²F/∂a∂b and ∂²F/∂b∂a have the same entries, the axes of a and b exchanged."""
-    total = contraction("ab->" if node.order == 2 else "a->" if node.order else "->", node)
+    total = contraction(f"{'ab'[: node.order]}->", node)
     first, second = (data.draw(st.sampled_from(variables_of(node) or [x])) for _ in range(2))
     point = random_point(node, first, second)
     one = naive(derivative(derivative(total, first), second), point)
@@ -328,7 +328,7 @@ def test_a_property_of_the_variable_is_used_only_after_the_derivative(source: st
 
 def test_a_skew_form_vanishes_only_once_it_is_differentiated() -> None:
     """x'Kx = 0 for every x, so its gradient by x is 0 at every point; by K it is not."""
-    assert matcalc.derive("x'*K*x", wrt="x", declare="K: matrix(n, n) skew").text in ("zeros(n)'", "x'*(K + K')")
+    assert matcalc.derive("x'*K*x", wrt="x", declare="K: matrix(n, n) skew").text == "zeros(n)'"
 
 
 @pytest.mark.parametrize(("source", "expected"), [

@@ -230,9 +230,9 @@ def test_a_deep_chain_is_refined(name: str) -> None:
 
 @pytest.mark.parametrize("facts", [Facts(), Facts({"S": frozenset({"symmetric"}), "x": frozenset({"positive"})})],
                          ids=["no-facts", "facts"])  # fmt: skip
-@pytest.mark.parametrize(("name", "depth"), [("function", 300), ("function-of-product", DEPTH), ("power-and-sum", 300)])
-def test_the_derivative_of_a_deep_chain_is_refined(name: str, depth: int, facts: Facts) -> None:
-    made = derivative(contraction("i->", chain(name, depth=depth)), x)
+@pytest.mark.parametrize("name", ["function", "function-of-product", "power-and-sum"])
+def test_the_derivative_of_a_deep_chain_is_refined(name: str, facts: Facts) -> None:
+    made = derivative(contraction("i->", chain(name)), x)
     assert refine(made, facts).shape == ("n",)
 
 

@@ -13,7 +13,6 @@ from matcalc.inference.constructors import size_form
 from matcalc.inference.context import Context, Rule
 from matcalc.inference.dimensions import Names, axes
 from matcalc.inference.environment import VariableInfo, check_declarations
-from matcalc.operation import load_operations, operations
 from matcalc.parser import Program, nearest, parse_program
 
 __all__ = ["TypedProgram", "infer", "infer_expression", "LAYOUTS"]
@@ -65,8 +64,6 @@ def infer(
         near = nearest(str(layout), LAYOUTS)
         hint = f"did you mean `{near}`?" if near else "the layouts are numerator and denominator"
         raise UnknownNameError(f"`{layout}` is not a layout", hint=hint)
-    if not operations():
-        load_operations()
     try:
         return _typed(program, layout, extra, alike)
     except RecursionError:
