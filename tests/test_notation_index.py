@@ -77,7 +77,7 @@ FORMS = {
         "[i: sum[r: (A*x - b)[r]*A[r,i]]/norm2(A*x - b)]",
         "[i: sum[r: (A*x - b)[r]*A[r,i]]/norm2(A*x - b)]",
     ),
-    ("sum(r)^2", "r"): ("[i: 2*sum[s: r[s]]]", "[i: 2*sum[s: r[s]]]"),
+    ("sum(r)^2", "r"): ("[i: 2*sum(r)]", "[i: 2*sum(r)]"),
     ("softmax(X)", "X"): (
         "[p,q,i,j: delta(i,p)*delta(j,q)*softmax(X)[p,q] - delta(i,p)*softmax(X)[p,q]*softmax(X)[p,j]]",
         "[p,q,i,j: -softmax(X)[p,q]*softmax(X)[p,j] if i==p and j!=q "

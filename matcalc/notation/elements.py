@@ -1,58 +1,31 @@
-"""Explicit entries at given sizes, as SymPy expressions.
+"""Explicit entries at given sizes, as SymPy expressions, and how they are written as text and as LaTeX.
 
     d(B'*B)/d(B), m = 1, n = 2    [[[[2*B_{1,1}, 0]], ..
 
-Variables become symbols: `alpha`, `x_1`, `A_{1,2}`, real and counted from 1.  Unknown functions become SymPy's, their
-derivatives `Derivative`.  A value is kept as its entries that are not zero, so deltas cost what they hold.
+`explicit` calculates the entries, `entry_printing` prints one of them.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from itertools import combinations
-from itertools import product as tuples
-from math import prod
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import sympy
-from sympy.printing.latex import LatexPrinter
-from sympy.printing.str import StrPrinter
 
-from matcalc.errors import DimensionError, UnsupportedError
-from matcalc.expr import (
-    Add,
-    Apply,
-    Constant,
-    Delta,
-    Derivative,
-    Node,
-    Number,
-    Power,
-    Product,
-    Size,
-    Unknown,
-    Variable,
-)
-from matcalc.notation.latex import name_latex
+from matcalc.errors import UnsupportedError
+from matcalc.expr import Node, Variable
+from matcalc.notation.entry_printing import entry_latex, entry_text
+from matcalc.notation.explicit import Calculation, everywhere
 from matcalc.traversal import postorder
 
-__all__ = ["elements", "elements_text", "elements_latex", "LARGEST_TENSOR"]
+__all__ = ["elements", "elements_text", "elements_latex"]
 
-#: How many entries a tensor may have, and how many products of entries one contraction may take.
-LARGEST_TENSOR = 200_000
-LARGEST_CONTRACTION = 2_000_000
-#: The largest matrix whose determinant is written out, and how many symbols and numbers are printed.
-LARGEST_DETERMINANT = 8
+#: How many symbols and numbers are printed.
 LARGEST_PRINT = 20_000
 
 #: The columns of a text, and of a LaTeX `bmatrix`.
 TEXT_WIDTH = 80
 LATEX_COLUMNS = 10
-
-Index = tuple[int, ...]
-#: The entries of a tensor that are not zero, by their indices counted from 0.
-Entries = dict[Index, Any]
 
 
 def elements(node: Node, sizes: Mapping[str, int]) -> Any:
@@ -69,295 +42,6 @@ def elements(node: Node, sizes: Mapping[str, int]) -> Any:
         return entries.get((), sympy.S.Zero)
     flat = [entries.get(index, sympy.S.Zero) for index in everywhere(shape)]
     return sympy.ImmutableDenseNDimArray(flat, shape)
-
-
-def everywhere(shape: Sequence[int]) -> Iterator[Index]:
-    """All indices of a shape, the last one running fastest."""
-    return tuples(*map(range, shape))
-
-
-# ---- The calculation ------------------------------------------------------------------------------------------------
-
-
-class Matrix(sympy.ImmutableDenseMatrix):  # type: ignore[misc]
-    """A matrix whose determinant and adjugate are written out by rows, without a division or a search for a pivot."""
-
-    def det(self, *args: Any, **options: Any) -> Any:
-        """The determinant by Laplace's expansion along the rows; minors are shared."""
-        return determinant(self.tolist())
-
-    def adjugate(self, *args: Any, **options: Any) -> Any:
-        """The transpose of the matrix of cofactors."""
-        size, rows = self.rows, self.tolist()
-        return sympy.ImmutableDenseMatrix(size, size, lambda i, j: (-1) ** (i + j) * determinant(minor(rows, j, i)))
-
-    def inv(self, *args: Any, **options: Any) -> Any:
-        """The adjugate over the determinant."""
-        whole = self.det()
-        return self.adjugate().applyfunc(lambda cofactor: cofactor / whole)
-
-
-def minor(rows: Sequence[Sequence[Any]], row: int, column: int) -> list[list[Any]]:
-    """The rows without one row and one column."""
-    return [[*r[:column], *r[column + 1 :]] for i, r in enumerate(rows) if i != row]
-
-
-def determinant(rows: Sequence[Sequence[Any]]) -> Any:
-    """The determinant of rows, each minor of the last rows calculated once."""
-    size = len(rows)
-    if size > LARGEST_DETERMINANT:
-        raise UnsupportedError(f"a determinant is written out up to {LARGEST_DETERMINANT} rows; this one has {size}")
-    minors: dict[tuple[int, ...], Any] = {(): sympy.S.One}
-    for row in reversed(rows):
-        width = len(next(iter(minors))) + 1
-        minors = {
-            columns: sympy.Add(
-                *((-1) ** k * row[c] * minors[(*columns[:k], *columns[k + 1 :])] for k, c in enumerate(columns))
-            )
-            for columns in combinations(range(size), width)
-        }
-    return minors[tuple(range(size))]
-
-
-class Calculation:
-    """The entries of nodes, each calculated once from those of its operands."""
-
-    def __init__(self, sizes: Mapping[str, int], names: Collection[str]) -> None:
-        for name, size in sizes.items():
-            if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-                raise DimensionError(f"the size of `{name}` is {size!r}, which is no positive integer")
-        self.sizes = sizes
-        #: The names of all variables.
-        self.names = names
-        self.entries: dict[Node, Entries] = {}
-
-    def take(self, node: Node) -> None:
-        """Calculate the entries of a node whose operands are done."""
-        self.check(prod(self.shape(node)), LARGEST_TENSOR, "entries")
-        found = next(rule(self, node) for kind, rule in RULES.items() if isinstance(node, kind))
-        self.entries[node] = {index: entry for index, entry in found.items() if entry != 0}
-
-    def symbol_name(self, name: str, index: Index) -> str:
-        """The name of an entry, which counts from 1: `x_1`, `A_{1,2}`; `x_{1}` where `x_1` is a variable of its own."""
-        if not index:
-            return name
-        shown = ",".join(str(i + 1) for i in index)
-        plain = len(index) == 1 and f"{name}_{shown}" not in self.names
-        return f"{name}_{shown}" if plain else f"{name}_{{{shown}}}"
-
-    def check(self, count: int, limit: int, what: str) -> None:
-        """Refuse what is too large."""
-        if count > limit:
-            hint = "give smaller sizes"
-            raise UnsupportedError(f"at these sizes a tensor has {count:,} {what}; the limit is {limit:,}", hint=hint)
-
-    def size(self, dimension: int | str) -> int:
-        """The size of a dimension."""
-        if isinstance(dimension, int):
-            return dimension
-        if dimension not in self.sizes:
-            hint = f"give one, for example {dimension}=3"
-            raise DimensionError(f"the dimension `{dimension}` has no size", hint=hint)
-        return self.sizes[dimension]
-
-    def shape(self, node: Node) -> Index:
-        """The sizes of the axes of a node."""
-        return tuple(self.size(dimension) for dimension in node.shape)
-
-    def dense(self, node: Node) -> Iterator[tuple[Index, Any]]:
-        """All entries of a node with their indices."""
-        entries = self.entries[node]
-        return ((index, entries.get(index, sympy.S.Zero)) for index in everywhere(self.shape(node)))
-
-
-def number(calculation: Calculation, node: Number) -> Entries:
-    return {(): sympy.Rational(node.value.numerator, node.value.denominator)}
-
-
-def size(calculation: Calculation, node: Size) -> Entries:
-    return {(): sympy.Integer(calculation.size(node.dimension))}
-
-
-def constant(calculation: Calculation, node: Constant) -> Entries:
-    return {(): getattr(sympy, node.name)}
-
-
-def delta(calculation: Calculation, node: Delta) -> Entries:
-    return {(i, i): sympy.S.One for i in range(calculation.size(node.shape[0]))}
-
-
-def variable(calculation: Calculation, node: Variable) -> Entries:
-    names = {index: calculation.symbol_name(node.name, index) for index in everywhere(calculation.shape(node))}
-    if not node.operands:
-        return {index: sympy.Symbol(name, real=True) for index, name in names.items()}
-    arguments = [entry for operand in node.operands for _, entry in calculation.dense(operand)]
-    return {index: sympy.Function(name, real=True)(*arguments) for index, name in names.items()}
-
-
-def derivative(calculation: Calculation, node: Derivative) -> Entries:
-    """The partial derivatives of an unknown function by the entries of its arguments."""
-    values = calculation.entries[node.operands[0]]
-    operands = node.operands[0].operands
-    ranges = [list(everywhere(calculation.shape(operand))) for operand in operands]
-    starts = [sum(map(len, ranges[:position])) for position in range(len(operands))]
-    order = node.operands[0].order
-    found: Entries = {}
-    for index in everywhere(calculation.shape(node)):
-        positions, rest = [], index[order:]
-        for position in node.positions:
-            width = operands[position].order
-            positions.append(starts[position] + ranges[position].index(rest[:width]))
-            rest = rest[width:]
-        found[index] = partial(values[index[:order]], positions)
-    return found
-
-
-def partial(function: Any, positions: Sequence[int]) -> Any:
-    """The derivative of F(a, b, ..) by the arguments at these positions."""
-    if len(set(function.args)) == len(function.args) and all(argument.is_Symbol for argument in function.args):
-        return sympy.Derivative(function, *(function.args[position] for position in positions))
-    dummies = [sympy.Dummy(f"xi_{k + 1}", real=True) for k in range(len(function.args))]
-    generic = sympy.Derivative(function.func(*dummies), *(dummies[position] for position in positions))
-    return sympy.Subs(generic, dummies, function.args)
-
-
-def total(calculation: Calculation, node: Add) -> Entries:
-    collected: dict[Index, list[Any]] = {}
-    for operand in node.operands:
-        for index, entry in calculation.entries[operand].items():
-            collected.setdefault(index, []).append(entry)
-    return {index: sympy.Add(*terms) for index, terms in collected.items()}
-
-
-def contraction(calculation: Calculation, node: Product) -> Entries:
-    """The factors joined from the left; a summed label is summed as soon as no later factor carries it."""
-    coefficient = sympy.Rational(node.coefficient.numerator, node.coefficient.denominator)
-    labels: tuple[int, ...] = ()
-    state: Entries = {(): coefficient}
-    for position, (factor, own) in enumerate(node.factors):
-        later = {label for other in node.labels[position + 1 :] for label in other}
-        kept = tuple(dict.fromkeys(k for k in (*labels, *own) if k in later or k < node.order))
-        state = joined(calculation, state, labels, calculation.entries[factor], own, kept)
-        labels = kept
-    return expanded(state, labels, calculation.shape(node))
-
-
-def joined(
-    calculation: Calculation, left: Entries, left_labels: Index, right: Entries, right_labels: Index, kept: Index
-) -> Entries:
-    """The products of entries whose labels agree, added up over the labels that are not kept."""
-    shared = [label for label in left_labels if label in right_labels]
-    by_shared: dict[Index, list[tuple[dict[int, int], Any]]] = {}
-    for index, entry in right.items():
-        place = dict(zip(right_labels, index, strict=True))
-        if all(place[label] == i for label, i in zip(right_labels, index, strict=True)):
-            by_shared.setdefault(tuple([place[label] for label in shared]), []).append((place, entry))
-    terms: dict[Index, list[Any]] = {}
-    count = 0
-    for index, entry in left.items():
-        here = dict(zip(left_labels, index, strict=True))
-        matches = by_shared.get(tuple([here[label] for label in shared]), [])
-        count += len(matches)
-        calculation.check(count, LARGEST_CONTRACTION, "products of entries to add up")
-        for place, other in matches:
-            both = {**here, **place}
-            terms.setdefault(tuple([both[label] for label in kept]), []).append(entry * other)
-    return {index: sympy.Add(*summands) for index, summands in terms.items()}
-
-
-def expanded(entries: Entries, labels: Index, shape: Index) -> Entries:
-    """The entries in the order of the axes, repeated along the axes that no factor carries."""
-    missing = [axis for axis in range(len(shape)) if axis not in labels]
-    found: Entries = {}
-    for index, entry in entries.items():
-        place = dict(zip(labels, index, strict=True))
-        for repeat in everywhere([shape[axis] for axis in missing]):
-            place.update(zip(missing, repeat, strict=True))
-            found[tuple([place[axis] for axis in range(len(shape))])] = entry
-    return found
-
-
-def power(calculation: Calculation, node: Power) -> Entries:
-    exponent = sympy.Rational(node.exponent.numerator, node.exponent.denominator)
-    return {index: entry**exponent for index, entry in calculation.dense(node.operands[0])}
-
-
-def unknown(calculation: Calculation, node: Unknown) -> Entries:
-    function, order = sympy.Function(node.name, real=True), node.derivative_order
-    entries = {index: function(entry) for index, entry in calculation.dense(node.operands[0])}
-    return {index: partial(entry, [0] * order) for index, entry in entries.items()} if order else entries
-
-
-def applied(calculation: Calculation, node: Apply) -> Entries:
-    return matrix_function(calculation, node) if node.groups is not None else elementwise(calculation, node)
-
-
-def elementwise(calculation: Calculation, node: Apply) -> Entries:
-    function = sympy_function(node)
-    columns = [dict(calculation.dense(operand)) for operand in node.operands]
-    return {index: function(*(column[index] for column in columns)) for index in everywhere(calculation.shape(node))}
-
-
-def sympy_function(node: Apply) -> Callable[..., Any]:
-    """The SymPy function of an operation."""
-    given = node.operation.sympy
-    if isinstance(given, str):
-        return getattr(sympy, given)  # type: ignore[no-any-return]
-    return lambda *arguments: given(sympy, *arguments)
-
-
-def matrix_function(calculation: Calculation, node: Apply) -> Entries:
-    """A function of a whole vector or matrix, for each row that is passed through."""
-    function, groups = sympy_function(node), node.groups or ()
-    argument = node.operands[0]
-    entries = dict(calculation.dense(argument))
-    shape = calculation.shape(argument)
-    found: Entries = {}
-    for row in everywhere(shape[: node.rows]):
-        own = [entries[row + index] for index in everywhere(shape[node.rows :])]
-        if len(groups) == 2:
-            columns = prod(shape[node.rows + groups[0] :])
-            value = function(Matrix(len(own) // columns, columns, own))
-        else:
-            value = function(own)
-        flat = [value] if node.order == node.rows else list(value)
-        places = everywhere(calculation.shape(node)[node.rows :])
-        found.update((row + index, entry) for index, entry in zip(places, flat, strict=True))
-    return found
-
-
-RULES: dict[type[Node], Callable[[Calculation, Any], Entries]] = {
-    Number: number,
-    Size: size,
-    Constant: constant,
-    Delta: delta,
-    Variable: variable,
-    Derivative: derivative,
-    Add: total,
-    Product: contraction,
-    Power: power,
-    Unknown: unknown,
-    Apply: applied,
-}
-
-
-# ---- Printing -------------------------------------------------------------------------------------------------------
-
-
-def elements_text(array: Any) -> str:
-    """Explicit entries as lines of text: a list, an aligned matrix, or one such matrix for each slice."""
-    check_size(array)
-    if not isinstance(array, sympy.NDimArray):
-        return entry_text(array)
-    shape = array.shape
-    if len(shape) == 1:
-        return list_text([entry_text(entry) for entry in array])
-    slices = []
-    for leading in everywhere(shape[:-2]):
-        rows = [[entry_text(array[(*leading, i, j)]) for j in range(shape[-1])] for i in range(shape[-2])]
-        title = "".join(f"{i + 1}," for i in leading)
-        slices.append((f"[{title}:,:]\n" if leading else "") + matrix_text(rows, title))
-    return "\n\n".join(slices)
 
 
 def check_size(array: Any) -> None:
@@ -379,6 +63,28 @@ def check_size(array: Any) -> None:
         )
 
 
+def slices(array: Any, show: Callable[[Any], str]) -> Iterator[tuple[str, list[list[str]]]]:
+    """The matrices of the last two axes: the places on the other axes, counted from 1, and the rows of entries."""
+    rows, columns = array.shape[-2:]
+    for leading in everywhere(array.shape[:-2]):
+        title = "".join(f"{i + 1}," for i in leading)
+        yield title, [[show(array[(*leading, i, j)]) for j in range(columns)] for i in range(rows)]
+
+
+# ---- Text -----------------------------------------------------------------------------------------------------------
+
+
+def elements_text(array: Any) -> str:
+    """Explicit entries as lines of text: a list, an aligned matrix, or one such matrix for each slice."""
+    check_size(array)
+    if not isinstance(array, sympy.NDimArray):
+        return entry_text(array)
+    if len(array.shape) == 1:
+        return list_text([entry_text(entry) for entry in array])
+    found = slices(array, entry_text)
+    return "\n\n".join((f"[{title}:,:]\n" if title else "") + matrix_text(rows, title) for title, rows in found)
+
+
 def list_text(entries: Sequence[str]) -> str:
     """A list on one line, or one entry a line where that is too wide."""
     line = f"[{', '.join(entries)}]"
@@ -396,22 +102,21 @@ def matrix_text(rows: Sequence[Sequence[str]], title: str) -> str:
     return "\n".join(f"[{title}{i},{j}]  {e}" for i, row in enumerate(rows, 1) for j, e in enumerate(row, 1))
 
 
+# ---- LaTeX ----------------------------------------------------------------------------------------------------------
+
+
 def elements_latex(array: Any) -> str:
     """Explicit entries in LaTeX: a scalar, a column, a matrix, or one matrix for each slice."""
     check_size(array)
     if not isinstance(array, sympy.NDimArray):
         return entry_latex(array)
-    shape = array.shape
-    if len(shape) == 1:
+    if len(array.shape) == 1:
         return matrix_latex([[entry_latex(entry)] for entry in array])
-    slices = []
-    for leading in everywhere(shape[:-2]):
-        rows = [[entry_latex(array[(*leading, i, j)]) for j in range(shape[-1])] for i in range(shape[-2])]
-        title = "".join(f"{i + 1}," for i in leading)
-        slices.append((rf"[{title}\cdot,\cdot] &= " if leading else "") + matrix_latex(rows))
-    if len(shape) == 2:
-        return slices[0]
-    return r"\begin{aligned} " + r" \\ ".join(slices) + r" \end{aligned}"
+    matrices = [(title, matrix_latex(rows)) for title, rows in slices(array, entry_latex)]
+    if len(array.shape) == 2:
+        return matrices[0][1]
+    lines = [rf"[{title}\cdot,\cdot] &= {matrix}" for title, matrix in matrices]
+    return r"\begin{aligned} " + r" \\ ".join(lines) + r" \end{aligned}"
 
 
 def matrix_latex(rows: Sequence[Sequence[str]]) -> str:
@@ -420,118 +125,3 @@ def matrix_latex(rows: Sequence[Sequence[str]]) -> str:
     if len(rows[0]) <= LATEX_COLUMNS:
         return rf"\begin{{bmatrix}} {body} \end{{bmatrix}}"
     return rf"\left[\begin{{array}}{{{'c' * len(rows[0])}}} {body} \end{{array}}\right]"
-
-
-def entry_text(entry: Any) -> str:
-    """One entry, with `^` for powers and the names of the language for functions."""
-    return str(TextPrinter().doprint(entry)).replace("**", "^")
-
-
-def entry_latex(entry: Any) -> str:
-    """One entry in LaTeX."""
-    return EntryLatexPrinter({"ln_notation": False, "fold_short_frac": False}).doprint(entry)  # type: ignore[no-any-return]
-
-
-def split_symbol(name: str) -> tuple[str, str]:
-    """The name and the indices of an entry: `A_{1,2}` is A at 1,2; a name without indices has none."""
-    match = re.fullmatch(r"(.+?)_(?:\{([\d,]+)\}|(\d+))", name)
-    return (match[1], match[2] or match[3]) if match else (name, "")
-
-
-def indices_shown(indices: str) -> str:
-    """Indices side by side where each is one digit: 12 for 1,2."""
-    return indices.replace(",", "") if all(len(i) == 1 for i in indices.split(",")) else indices
-
-
-def differentiated(derivative: Any, point: Mapping[Any, Any] | None = None) -> tuple[Any, list[Any]]:
-    """A partial derivative as the unknown function and the arguments by which it is differentiated."""
-    replace = point or {}
-    function = derivative.expr.func(*(replace.get(argument, argument) for argument in derivative.expr.args))
-    return function, [replace.get(symbol, symbol) for symbol, count in derivative.variable_count for _ in range(count)]
-
-
-class TextPrinter(StrPrinter):  # type: ignore[misc]
-    """SymPy's text with entries as `A_12`, derivatives as `f'(x)` and `d(L)/d(Y_12)`, functions as in the language."""
-
-    def _print_Symbol(self, symbol: Any) -> str:
-        return self.name(symbol.name)
-
-    def name(self, name: str) -> str:
-        base, indices = split_symbol(name)
-        shown = indices_shown(indices)
-        return f"{base}_{shown}" if shown.isdigit() else f"{base}_{{{shown}}}" if shown else base
-
-    def _print_Function(self, function: Any) -> str:
-        if not isinstance(function, sympy.core.function.AppliedUndef):
-            return super()._print_Function(function)  # type: ignore[no-any-return]
-        name = self.name(function.func.__name__)
-        return f"{name}({self._print(function.args[0])})" if len(function.args) == 1 else name
-
-    def _print_Derivative(self, derivative: Any, point: Mapping[Any, Any] | None = None) -> str:
-        function, variables = differentiated(derivative, point)
-        name = self.name(function.func.__name__)
-        if len(function.args) == 1:
-            return f"{name}{chr(39) * len(variables)}({self._print(function.args[0])})"
-        order = "" if len(variables) == 1 else str(len(variables))
-        return f"d{order}({name})/" + "".join(f"d({self._print(variable)})" for variable in variables)
-
-    def _print_Subs(self, substitution: Any) -> str:
-        point = dict(zip(substitution.variables, substitution.point, strict=True))
-        return self._print_Derivative(substitution.expr, point)
-
-    def _print_Abs(self, absolute: Any) -> str:
-        return f"abs({self._print(absolute.args[0])})"
-
-    def _print_Max(self, maximum: Any) -> str:
-        return f"maximum({self.stringify(maximum.args, ', ')})"
-
-    def _print_Min(self, minimum: Any) -> str:
-        return f"minimum({self.stringify(minimum.args, ', ')})"
-
-    def _print_Piecewise(self, piecewise: Any) -> str:
-        *branches, (other, _) = piecewise.args
-        chosen = "".join(f"{self._print(value)} if {self._print(condition)} else " for value, condition in branches)
-        return f"({chosen}{self._print(other)})"
-
-
-class EntryLatexPrinter(LatexPrinter):  # type: ignore[misc]
-    r"""SymPy's LaTeX with names as in the other notations, and `f'(x)`, `\frac{\partial L}{\partial Y_{12}}`."""
-
-    def _print_Symbol(self, symbol: Any, style: str = "plain") -> str:
-        return self.name(symbol.name)
-
-    def name(self, name: str) -> str:
-        base, indices = split_symbol(name)
-        shown = name_latex(base, bold=False)
-        if not indices:
-            return shown
-        return rf"{shown if '_' not in shown else rf'[{shown}]'}_{{{indices_shown(indices)}}}"
-
-    def _print_Function(self, function: Any, exp: Any = None) -> str:
-        if not isinstance(function, sympy.core.function.AppliedUndef):
-            return super()._print_Function(function, exp)  # type: ignore[no-any-return]
-        name = self.name(function.func.__name__)
-        return self.raised(rf"{name}({self._print(function.args[0])})" if len(function.args) == 1 else name, exp)
-
-    def _print_Derivative(self, derivative: Any, exp: Any = None, point: Mapping[Any, Any] | None = None) -> str:
-        function, variables = differentiated(derivative, point)
-        name, order = self.name(function.func.__name__), len(variables)
-        if len(function.args) == 1:
-            primes = "'" * order if order <= 3 else f"^{{({order})}}"
-            return self.raised(f"{name}{primes}({self._print(function.args[0])})", exp)
-        above = r"\partial " if order == 1 else rf"\partial^{{{order}}} "
-        below = r" \, ".join(rf"\partial {self._print(variable)}" for variable in variables)
-        return self.raised(rf"\frac{{{above}{name}}}{{{below}}}", exp)
-
-    def _print_Subs(self, substitution: Any, exp: Any = None) -> str:
-        point = dict(zip(substitution.variables, substitution.point, strict=True))
-        return self._print_Derivative(substitution.expr, exp, point)
-
-    def _print_Piecewise(self, piecewise: Any) -> str:
-        *branches, (other, _) = piecewise.args
-        rows = [f"{self._print(value)}, & {self._print(condition)}" for value, condition in branches]
-        rows.append(rf"{self._print(other)}, & \text{{otherwise}}")
-        return r"\begin{cases} " + r" \\ ".join(rows) + r" \end{cases}"
-
-    def raised(self, text: str, exponent: Any) -> str:
-        return text if exponent is None else rf"\left({text}\right)^{{{exponent}}}"
