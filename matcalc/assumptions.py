@@ -49,6 +49,9 @@ class Facts:
         if isinstance(node, Product):
             # B'B, xx': the transpose is the same product.
             axes = range(2)
+            ends = [sorted(o.digest for o, labels in node.factors if axis in labels) for axis in axes]
+            if node.shape[0] != node.shape[1] or ends[0] != ends[1]:
+                return False
             turned = product(1, [(node, axes)], axes[::-1], flatten=lambda p: p is node)
             return isinstance(turned, Product) and product_key(node, self) == product_key(turned, self)
         return isinstance(node, Add | Power | Unknown | Apply) and all(map(self.symmetric, node.operands))

@@ -6,6 +6,7 @@ Equal keys mean equal products; equal products may, rarely, get different keys, 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -90,11 +91,14 @@ def product_key(node: Product, facts: SymmetryFacts) -> object:
 
 def collect(terms: Sequence[Node], facts: SymmetryFacts = NOTHING_KNOWN) -> Node:
     """The sum of terms; products that differ in the order of their factors are like terms."""
+    split = [split_coefficient(term) for term in terms]
+    # Only products of the same factors can be alike, so only those need a key.
+    factors = [tuple(sorted(map(id, base.operands))) if isinstance(base, Product) else base for _, base in split]
+    counts = Counter(factors)
     first: dict[object, Node] = {}
-    shape = terms[0].shape
     result = []
-    for term in terms:
-        coefficient, base = split_coefficient(term)
-        key = product_key(base, facts) if isinstance(base, Product) and len(base.operands) > 1 else base
+    for (coefficient, base), same in zip(split, factors, strict=True):
+        alike = counts[same] > 1 and isinstance(base, Product) and len(base.operands) > 1
+        key = product_key(base, facts) if alike and isinstance(base, Product) else base
         result.append(scale(coefficient, first.setdefault(key, base)))
-    return add(result) if result else zero(shape)
+    return add(result) if result else zero(terms[0].shape)
