@@ -258,7 +258,15 @@ class Derivative:
 
     def elements(self, **sizes: int) -> Any:
         """The explicit entries at given sizes: a SymPy array of the answer's shape, a scalar for a scalar."""
+        self._check_sizes(sizes)
         return reshaped(elements(self.node, sizes), self.tensor.groups)
+
+    def _check_sizes(self, sizes: Mapping[str, int]) -> None:
+        for name in sizes:
+            if name not in self.program.dimensions:
+                known = ", ".join(self.program.dimensions)
+                hint = f"the dimensions are {known}" if known else "this expression has no named dimension"
+                raise UnknownNameError(f"there is no dimension `{name}`", hint=hint)
 
     # Code.
 
@@ -301,6 +309,7 @@ class Derivative:
         # NumPy and the numeric interpreter are loaded here, so that deriving alone starts fast.
         oracle = importlib.import_module("matcalc.check")
         sampling = importlib.import_module("matcalc.sampling")
+        self._check_sizes(sizes or {})
         point = sampling.sample(self.program, seed=seed, sizes=sizes)
         return oracle.check(self.function(), self.program, self.variable, self.order, self.layout, point)
 

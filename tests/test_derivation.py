@@ -388,3 +388,11 @@ def test_an_error_names_the_file_that_the_source_came_from() -> None:
 def test_one_wrong_name_among_several_is_an_error() -> None:
     with pytest.raises(KindError, match="is not a name"):
         derive("x'*A*x", wrt=["x", "A + 1"])
+
+
+def test_a_size_of_no_dimension_is_an_error() -> None:
+    answer = matcalc.derive("A*x", wrt="A")
+    with pytest.raises(MatcalcError, match="there is no dimension `z`"):
+        answer.elements(m=2, n=2, z=3)
+    with pytest.raises(MatcalcError, match="the dimensions are"):
+        answer.check(sizes={"z": 3})
