@@ -47,6 +47,8 @@ class Facts:
         if isinstance(node, Apply) and node.groups is not None:
             return node.name in ("inv", "adj") and self.symmetric(node.operands[0])
         if isinstance(node, Product):
+            if any(isinstance(o, Delta) for o in node.operands):
+                return True  # a delta between the two axes: diag(x)
             # B'B, xx': the transpose is the same product.
             axes = range(2)
             ends = [sorted(o.digest for o, labels in node.factors if axis in labels) for axis in axes]

@@ -15,9 +15,9 @@ from typing import Any
 from matcalc.assumptions import Facts
 from matcalc.build import column_kind, transposed
 from matcalc.codegen import Source, compile_function, generate, parameters_of
-from matcalc.errors import KindError, UnknownNameError, UnsupportedError
+from matcalc.errors import KindError, MatcalcError, UnknownNameError, UnsupportedError
 from matcalc.expr import Apply, Node, is_zero
-from matcalc.form import Form, format_axis, rewritten, subforms
+from matcalc.form import Form, Shape, format_axis, rewritten, subforms
 from matcalc.inference import TypedProgram, VariableInfo, infer
 from matcalc.lowering import Environment, lower
 from matcalc.naming import Naming, replace_names
@@ -34,6 +34,12 @@ from matcalc.traversal import postorder
 
 __all__ = ["Derivative", "Derivatives", "derive", "FORMS"]
 
+#: The highest order of a derivative.
+LARGEST_ORDER = 50
+
+#: The most work that a numeric check does: entries of the variable times entries of all values.
+LARGEST_CHECK = 20_000_000
+
 #: The notations of an answer.
 FORMS = ("matrix", "index", "cases", "vec", "elements")
 
@@ -41,7 +47,7 @@ FORMS = ("matrix", "index", "cases", "vec", "elements")
 def derive(
     source: str,
     wrt: str | Sequence[str],
-    declare: Iterable[str] | str = (),
+    declare: Iterable[str] | str | None = (),
     layout: str = "numerator",
     order: int = 1,
     *,
@@ -53,12 +59,25 @@ def derive(
     `declare` holds declarations as in section 2 of the language; what is not declared is inferred.  `order` 2 is the
     Hessian.  `of` names the output of a program, `name` the file that the source came from.  Raises MatcalcError.
     """
-    if not isinstance(order, int) or isinstance(order, bool) or order < 1:
-        raise KindError(f"the order of a derivative is a positive integer, not {order!r}")
-    program = parse_program(source, [declare] if isinstance(declare, str) else declare, name=name, of=of)
+    if not isinstance(order, int) or isinstance(order, bool) or not 1 <= order <= LARGEST_ORDER:
+        raise KindError(f"the order of a derivative is a whole number from 1 to {LARGEST_ORDER}, not {order!r}")
+    declarations = texts(() if declare is None else declare, "declarations")
+    program = parse_program(texts(source, "the source")[0], declarations, name=name, of=of)
     if isinstance(wrt, str):
         return _derive(program, wrt, layout, order)
-    return Derivatives({w: _derive(program, w, layout, order) for w in wrt})
+    members = [_derive(program, w, layout, order) for w in texts(wrt, "names to differentiate by")]
+    if not members:
+        raise KindError("there is no name to differentiate by", hint="give one, such as `x`")
+    return Derivatives({member.wrt: member for member in members})
+
+
+def texts(value: Any, what: str) -> list[str]:
+    """A text or several as a list; anything else is an error that says what it should have been."""
+    found = [value] if isinstance(value, str) else list(value) if isinstance(value, Iterable) else [value]
+    for text in found:
+        if not isinstance(text, str):
+            raise KindError(f"{what} should be text, not {type(text).__name__}")
+    return found
 
 
 def _derive(program: Program, wrt: str, layout: str, order: int) -> Derivative:
@@ -244,7 +263,7 @@ class Derivative:
 
     def _form_in(self, form: str) -> tuple[Form, dict[str, Form]]:
         if form not in FORMS:
-            near = nearest(form, FORMS)
+            near = nearest(str(form), FORMS)
             raise UnknownNameError(
                 f"there is no form `{form}`", hint=f"did you mean `{near}`?" if near else f"one of {', '.join(FORMS)}"
             )
@@ -310,8 +329,19 @@ class Derivative:
         oracle = importlib.import_module("matcalc.check")
         sampling = importlib.import_module("matcalc.sampling")
         self._check_sizes(sizes or {})
+        self._check_work(sizes or {})
         point = sampling.sample(self.program, seed=seed, sizes=sizes)
         return oracle.check(self.function(), self.program, self.variable, self.order, self.layout, point)
+
+    def _check_work(self, sizes: Mapping[str, int]) -> None:
+        """Refuse sizes at which differences would take minutes."""
+
+        def entries(shape: Shape) -> int:
+            return prod(d if isinstance(d, int) else sizes.get(d, 5) for axis in shape for d in axis)
+
+        values = sum(entries(v.shape) for v in self.program.variables.values()) + entries(self.form.shape or ())
+        if entries(self.variable.shape or ()) * values > LARGEST_CHECK:
+            raise UnsupportedError("a check at these sizes takes too long", hint="give smaller sizes")
 
     def to_json(self) -> dict[str, Any]:
         """The answer as an object of JSON: the keys of section 7 of the language."""
@@ -420,6 +450,14 @@ def axis_groups(groups: Sequence[int]) -> tuple[tuple[int, ...], ...]:
     return tuple(result)
 
 
+def spell(key: str) -> str:
+    """A name as it is printed: `λ` is `lambda`."""
+    try:
+        return to_text(parse_expression(key))
+    except MatcalcError:
+        return key
+
+
 class Derivatives(Mapping[str, Derivative]):
     """Derivatives of one expression by several names, by name."""
 
@@ -427,7 +465,7 @@ class Derivatives(Mapping[str, Derivative]):
         self.members = dict(members)
 
     def __getitem__(self, key: str) -> Derivative:
-        return self.members[key]
+        return self.members[key if key in self.members else spell(key)]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.members)
@@ -461,6 +499,9 @@ def docstring(members: Mapping[str, Derivative]) -> str:
     lines = [f"Derivative of order {first.order} in {first.layout} layout of", ""]
     lines += [f"    {line.strip()}" for line in first.expression.splitlines() if line.strip()]
     for name, member in members.items():
-        lines += ["", f"by {name}:", "", f"    {member.text}"]
-        lines += [f"    where {key} = {text}" for key, text in member.where.items()]
+        try:
+            lines += ["", f"by {name}:", "", f"    {member.text}"]
+            lines += [f"    where {key} = {text}" for key, text in member.where.items()]
+        except UnsupportedError:  # code can say what no notation can
+            lines += ["", f"by {name}"]
     return "\n".join([*lines, "", f"with {'; '.join(first.declarations)}"])

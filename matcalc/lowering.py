@@ -6,6 +6,7 @@ compound axes that are several axes of the node.  Derivatives are taken here, wh
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from functools import reduce
 from itertools import count
@@ -23,6 +24,7 @@ from matcalc.expr import (
     Variable,
     add,
     identity,
+    is_zero,
     ones,
     product,
     transpose,
@@ -121,17 +123,18 @@ class Environment:
         """A chain of products: each factor's row index is the column index of what stands left of it."""
         if form.kind == "tensor":
             return self._scaled_tensor(form)
+        factors_of = self._powers([(arg, self.lower(arg)) for arg in form.args])
         fresh = count()
         open_labels: dict[str, str] = {}
         factors: list[tuple[Tensor, list[str]]] = []
-        for arg in form.args:
+        for arg, value in factors_of:
             own = {side: f" {next(fresh)}" for side in SIDES[arg.kind or ""]}
             if "column" in open_labels and "row" in own:
                 own["row"] = open_labels.pop("column")
-                factors.append((self.lower(arg), list(own.values())))
+                factors.append((value, list(own.values())))
                 own.pop("row")
             else:
-                factors.append((self.lower(arg), list(own.values())))
+                factors.append((value, list(own.values())))
                 own = {side: label for side, label in own.items() if side not in open_labels or side == "column"}
             open_labels.update(own)
         indices = tuple(dict.fromkeys(index for value, _ in factors for index in value.indices))
@@ -142,6 +145,19 @@ class Environment:
         node = product(1, [(value.node, value.labels(names)) for value, names in factors], out)
         return Tensor(node, tuple(lengths[name] for name in result), indices)
 
+    def _powers(self, factors: list[tuple[Form, Tensor]]) -> list[tuple[Form, Tensor]]:
+        """The factors with equal scalars as one power: a*a*x is a^2*x, and stays linear for long chains."""
+        counts = Counter(value.node for arg, value in factors if arg.kind == "scalar" and not value.indices)
+        result = []
+        for arg, value in factors:
+            repeated = counts[value.node] if arg.kind == "scalar" and not value.indices else 1
+            if repeated > 1 and not isinstance(value.node, Number):
+                result.append((arg, value**repeated))
+                counts[value.node] = 0
+            elif repeated:
+                result.append((arg, value))
+        return result
+
     def _scaled_tensor(self, form: Form) -> Tensor:
         values = [self.lower(arg) for arg in form.args]
         result = values[0]
@@ -150,9 +166,10 @@ class Environment:
         return result
 
     def _lower_div(self, form: Form) -> Tensor:
-        return self._quotient(self.lower(form.args[0]), self.lower(form.args[1]))
+        return self._quotient(self.lower(form.args[0]), self.lower(form.args[1]), form)
 
-    def _quotient(self, above: Tensor, below: Tensor) -> Tensor:
+    def _quotient(self, above: Tensor, below: Tensor, form: Form) -> Tensor:
+        check_divisor(below, form)
         if is_softmax(above.node, below.node) and len(above.groups) == 1 and not above.indices:
             return matrix_function("softmax", Tensor(above.node.operands[0], above.groups))
         return above * reciprocal(below)
@@ -163,7 +180,8 @@ class Environment:
     def _lower_rdiv(self, form: Form) -> Tensor:
         above, below = (self.lower(arg) for arg in form.args)
         if form.args[1].kind == "scalar":
-            return self._quotient(above, below)
+            return self._quotient(above, below, form)
+        check_divisor(below, form)
         return self._hadamard(form, [above, reciprocal(below)])
 
     def _hadamard(self, form: Form, values: list[Tensor]) -> Tensor:
@@ -195,12 +213,17 @@ class Environment:
         if form.args[0].kind == "matrix":
             assert isinstance(exponent.node, Number)
             return matrix_power(base, int(exponent.node.value), form)
+        return self._entrywise_power(base, exponent, form)
+
+    def _entrywise_power(self, base: Tensor, exponent: Tensor, form: Form) -> Tensor:
+        if isinstance(exponent.node, Number) and exponent.node.value < 0 and is_zero(base.node):
+            raise MatcalcError("zero to a negative power", form.span)
         return general_power(base, exponent)
 
     def _lower_elpower(self, form: Form) -> Tensor:
         base, exponent = (self.lower(arg) for arg in form.args)
         if isinstance(exponent.node, Number):
-            return general_power(base, exponent)
+            return self._entrywise_power(base, exponent, form)
         base, exponent = (self._expand(v, a, form) for v, a in zip((base, exponent), form.args, strict=True))
         return elementwise("pow", base, exponent)
 
@@ -387,6 +410,12 @@ class Environment:
         out = [(n, part) for n, length in value.indices for part in range(length)] + list(sizes)
         node = product(1, [(value.node, value.labels(own))], out, sizes)
         return Tensor(node, tuple(len(axis) for axis in target.shape), value.indices)
+
+
+def check_divisor(divisor: Tensor, form: Form) -> None:
+    """Refuse a division by a value that is zero as it stands."""
+    if is_zero(divisor.node):
+        raise MatcalcError("division by zero", form.args[1].span or form.span)
 
 
 def flat(shape: Shape) -> tuple[int | str, ...]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import permutations
 
-from matcalc.build import call, diagonal, eye, multiply, ones_form, quotient, scaled, size_form, transposed
+from matcalc.build import call, diagonal, eye, multiply, ones_form, quotient, scaled, size_form, transposed, zeros_form
 from matcalc.form import Dimension, Form, Shape
 from matcalc.graph import Edge, Factor, Graph, Groups, NoMatrixForm, hadamard_of
 
@@ -33,6 +33,9 @@ class Term:
 
     def form(self) -> Form:
         """The term as a person writes it."""
+        if self.coefficient == 0:
+            zeros = zeros_form(self.shape)
+            return transposed(zeros) if self.kind == "row" else zeros
         body = multiply([*self.above, *self.chain], self.kind, self.shape)
         if self.below:
             body = quotient(body, multiply(self.below, "scalar", ()))

@@ -226,7 +226,8 @@ class Assembly:
     def open(self, node: Product) -> tuple[Fraction, list[Factor]]:
         """Coefficient and factors of a product, with those of factors that are absorbed in their place."""
         coefficient, factors = node.coefficient, []
-        fresh = 1 + max((label for labels in node.labels for label in labels), default=node.order)
+        # The labels of an absorbed factor come after all of this product's, those of axes of ones included.
+        fresh = max(node.order, *(1 + label for labels in node.labels for label in labels), 0)
         for operand, labels in node.factors:
             if isinstance(operand, Product) and operand in self.absorbed:
                 inner_coefficient, inner = self.open(operand)

@@ -91,6 +91,10 @@ class Context:
             hint = "a compound axis such as that of vec(X) keeps its parts: declare `y: vector(n*m)`"
         elif isinstance(self.solver.resolve(a)[0], str) and isinstance(self.solver.resolve(b)[0], str):
             hint = "two declared names are two different sizes: use one name for both if they are equal"
+        if len(self.solver.resolve(a)) > 1 and sorted(map(str, self.solver.resolve(a))) == sorted(
+            map(str, self.solver.resolve(b))
+        ):
+            hint = "they are equally many, but made of the same sizes in another order, which is not supported"
         places = [(second, right.span)] if right.span else []
         places += [o for o in (*self._origins(left, a), *self._origins(right, b)) if o[1] not in (left.span, right.span)]
         message = f"sizes differ in {shown(place)}: {first}, but {second}"

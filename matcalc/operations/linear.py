@@ -8,6 +8,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from matcalc.operation import Operation, register
+from matcalc.recognition import recognise
 from matcalc.tensor import Tensor, contract, delta, elementwise
 
 LETTERS = "abcdefgh"
@@ -96,7 +97,7 @@ register(
     Operation(
         "crossentropy", "(*),(*)->()", "cross-entropy -sum(y.*log(p))",
         r"\operatorname{{crossentropy}}\left({0}, {1}\right)", "-np.sum({0}*np.log({1}))", domain="positive",
-        definition=lambda y, p: -inner(y, elementwise("log", p)),
+        definition=lambda y, p: -inner(y, recognise(elementwise("log", p))),
     )
 )
 for constructor, meaning, latex in (
