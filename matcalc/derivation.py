@@ -14,7 +14,8 @@ from typing import Any
 
 from matcalc.assumptions import Facts
 from matcalc.build import column_kind, transposed
-from matcalc.codegen import Source, compile_function, generate, parameters_of
+from matcalc.codegen import compile_function
+from matcalc.emission import emit
 from matcalc.errors import KindError, MatcalcError, UnknownNameError, UnsupportedError
 from matcalc.expr import Apply, Node, is_zero
 from matcalc.form import Form, Shape, format_axis, rewritten, subforms
@@ -480,28 +481,3 @@ class Derivatives(Mapping[str, Derivative]):
     def function(self, value: bool = False) -> Callable[..., Any]:
         """The emitted function of all derivatives, ready to call."""
         return compile_function(emit(self.members, single=False, value=value))
-
-
-def emit(members: Mapping[str, Derivative], *, single: bool, value: bool) -> Source:
-    """The module that computes some derivatives of one expression."""
-    first = next(iter(members.values()))
-    results = {name: member.tensor for name, member in members.items()}
-    shown = first.value if value else None
-    nodes = [tensor.node for tensor in results.values()] + ([shown.node] if shown is not None else [])
-    variables = {name: info for member in members.values() for name, info in member.free_variables.items()}
-    parameters = parameters_of(nodes, variables)
-    return generate(results, parameters, docstring=docstring(members), single=single, value=shown)
-
-
-def docstring(members: Mapping[str, Derivative]) -> str:
-    """The formulas of an emitted module: the expression, its derivatives, and what is assumed."""
-    first = next(iter(members.values()))
-    lines = [f"Derivative of order {first.order} in {first.layout} layout of", ""]
-    lines += [f"    {line.strip()}" for line in first.expression.splitlines() if line.strip()]
-    for name, member in members.items():
-        try:
-            lines += ["", f"by {name}:", "", f"    {member.text}"]
-            lines += [f"    where {key} = {text}" for key, text in member.where.items()]
-        except UnsupportedError:  # code can say what no notation can
-            lines += ["", f"by {name}"]
-    return "\n".join([*lines, "", f"with {'; '.join(first.declarations)}"])

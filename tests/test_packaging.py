@@ -26,7 +26,7 @@ FLOORS = (
     ("tensor", "traversal", "canonical", "inference", "sampling", "graph"),
     ("assumptions", "recognition", "reduction"),
     ("operations", "differentiate", "refine", "factoring", "naming", "notation", "codegen", "check"),
-    ("lowering", "raising"),
+    ("lowering", "raising", "emission"),
     ("derivation",),
     ("interop",),
     ("__init__",),

@@ -1,0 +1,58 @@
+"""One emitted module for several derivatives of one expression."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from matcalc.codegen import Source, VariableInfo, generate, parameters_of
+from matcalc.errors import UnsupportedError
+from matcalc.tensor import Tensor
+
+__all__ = ["emit"]
+
+
+class Answer(Protocol):
+    """What is needed of a derivative."""
+
+    expression: str
+    order: int
+    layout: str
+
+    @property
+    def tensor(self) -> Tensor: ...
+    @property
+    def value(self) -> Tensor: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def where(self) -> Mapping[str, str]: ...
+    @property
+    def declarations(self) -> tuple[str, ...]: ...
+    @property
+    def free_variables(self) -> Mapping[str, VariableInfo]: ...
+
+
+def emit(members: Mapping[str, Answer], *, single: bool, value: bool) -> Source:
+    """The module that computes some derivatives of one expression."""
+    first = next(iter(members.values()))
+    results = {name: member.tensor for name, member in members.items()}
+    shown = first.value if value else None
+    nodes = [tensor.node for tensor in results.values()] + ([shown.node] if shown is not None else [])
+    variables = {name: info for member in members.values() for name, info in member.free_variables.items()}
+    parameters = parameters_of(nodes, variables)
+    return generate(results, parameters, docstring=docstring(members), single=single, value=shown)
+
+
+def docstring(members: Mapping[str, Answer]) -> str:
+    """The formulas of an emitted module: the expression, its derivatives, and what is assumed."""
+    first = next(iter(members.values()))
+    lines = [f"Derivative of order {first.order} in {first.layout} layout of", ""]
+    lines += [f"    {line.strip()}" for line in first.expression.splitlines() if line.strip()]
+    for name, member in members.items():
+        try:
+            lines += ["", f"by {name}:", "", f"    {member.text}"]
+            lines += [f"    where {key} = {text}" for key, text in member.where.items()]
+        except UnsupportedError:  # code can say what no notation can
+            lines += ["", f"by {name}"]
+    return "\n".join([*lines, "", f"with {'; '.join(first.declarations)}"])
