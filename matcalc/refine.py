@@ -55,7 +55,7 @@ Factors = list[tuple[Node, tuple[int, ...]]]
 
 
 def refine(root: Node, facts: Facts) -> Node:
-    """The result, simplified under the facts: passes until nothing changes, at most `PASSES`.
+    """The result, simplified under the facts: passes until no terms or factors meet, at most `PASSES`.
 
     A pass may leave a product that was used twice used once, because like terms were collected; the next lays it open.
     """

@@ -38,11 +38,7 @@ def transform(root: Node, rule: Callable[[Node], Node], memo: dict[Node, Node] |
 
 def substitute(root: Node, replacements: dict[Node, Node]) -> Node:
     """Replace nodes by others of the same shape, everywhere, at once."""
-    memo = dict(replacements)
-    for node in postorder(root):
-        if node not in memo:
-            memo[node] = rebuild(node, tuple([memo[o] for o in node.operands]))
-    return memo[root]
+    return root.xreplace(replacements)
 
 
 def uses(roots: Iterable[Node]) -> dict[Node, int]:
