@@ -1,0 +1,123 @@
+"""Atoms that are functions: f of a sum, in its least form under permutations of its axes.
+
+A function of a sum that does not depend on some axis is an atom without that axis; a function of a sum with a delta is
+parted into the case where the indices are equal and the case where they differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import permutations
+
+from matcalc.expr import Delta, Node, Product, Shape
+from matcalc.normal.naming import Factor
+from matcalc.normal.ring import Polynomial, Ring, Work
+
+__all__ = ["entrywise", "make_atom", "least_form", "axes_of"]
+
+Function = Callable[[Ring, Polynomial], Polynomial]
+#: The largest order for which all permutations of the axes are tried.
+LARGEST_ORDER = 4
+
+
+def entrywise(ring: Ring, argument: Polynomial, function: Function) -> Polynomial:
+    """f of a polynomial, over the axes on which it depends, and apart where deltas are 1 and where they are 0."""
+    used = sorted({axis for term in argument.terms for axis in axes_of(term)})
+    shape = argument.shape
+    if len(used) < len(shape):
+        return ring.expand(entrywise(ring, restricted(ring, argument, used), function), used, shape)
+    pair = delta_axes(argument)
+    if pair is None:
+        return function(ring, argument)
+    a, b = pair
+    try:
+        equal = entrywise(ring, joined(ring, argument, a, b), function)
+        unequal = entrywise(ring, without_delta(argument, a, b), function)
+    except ZeroDivisionError:
+        return function(ring, argument)
+    ring.note("function-of-a-delta")
+    delta = ring.expand(ring.delta(shape[a]), (a, b), shape)
+    return ring.add([ring.times(delta, ring.subtract(equal, unequal)), unequal], shape)
+
+
+def axes_of(term: Node) -> set[int]:
+    """The axes on which a term depends."""
+    if isinstance(term, Product):
+        return {label for labels in term.labels for label in labels if label < term.order}
+    return set(range(term.order))
+
+
+def restricted(ring: Ring, argument: Polynomial, used: Sequence[int]) -> Polynomial:
+    """A polynomial that does not depend on the other axes, without them."""
+    return relabelled(ring, argument, range(len(argument.shape)), used, tuple([argument.shape[axis] for axis in used]))
+
+
+def joined(ring: Ring, argument: Polynomial, a: int, b: int) -> Polynomial:
+    """The polynomial where index b equals index a; it does not depend on b."""
+    axes = range(len(argument.shape))
+    return relabelled(ring, argument, [a if axis == b else axis for axis in axes], axes, argument.shape)
+
+
+def relabelled(
+    ring: Ring, argument: Polynomial, names: Sequence[int], out: Sequence[int], shape: Shape
+) -> Polynomial:
+    """The polynomial with its axes called by these names; no label is summed."""
+    total = Polynomial(shape)
+    for term, coefficient in argument.terms.items():
+        factors, bound = ring.opened(term, names)
+        ring.reduce(Work(coefficient, factors, bound), out, total)
+    return total
+
+
+def delta_axes(argument: Polynomial) -> tuple[int, int] | None:
+    """Two axes that a delta in one of the terms compares."""
+    for term, _ in argument.ordered():
+        if isinstance(term, Delta):
+            return (0, 1)
+        if isinstance(term, Product):
+            for operand, labels in zip(term.operands, term.labels, strict=True):
+                if isinstance(operand, Delta) and max(labels) < term.order:
+                    return (min(labels), max(labels))
+    return None
+
+
+def without_delta(argument: Polynomial, a: int, b: int) -> Polynomial:
+    """The polynomial where the indices differ: terms with their delta are gone."""
+    kept = {t: c for t, c in argument.terms.items() if not compares(t, a, b)}
+    return Polynomial(argument.shape, kept)
+
+
+def compares(term: Node, a: int, b: int) -> bool:
+    """Whether a term holds the delta of two of its axes."""
+    if isinstance(term, Product):
+        pairs = zip(term.operands, term.labels, strict=True)
+        return any(isinstance(operand, Delta) and set(labels) == {a, b} for operand, labels in pairs)
+    return isinstance(term, Delta)
+
+
+def least_form(ring: Ring, argument: Polynomial, parity: int = 0) -> tuple[int, tuple[int, ...], Node]:
+    """A sign, the axes and a node so that the argument is sign times the node with its slots at these axes.
+
+    The node is the same for all arguments that differ in the order of axes and, where the parity of the function is not
+    0, in sign.  The symmetries that show are declared for the node.
+    """
+    order = len(argument.shape)
+    rows: list[tuple[Node, tuple[int, ...], int]] = []
+    for axes in permutations(range(order)) if order <= LARGEST_ORDER else [tuple(range(order))]:
+        turned = ring.permute(argument, axes)
+        rows.extend((turned.scaled(sign).node, tuple(axes), sign) for sign in ((1, -1) if parity else (1,)))
+    node, axes, sign = min(rows, key=lambda row: row[0].digest)
+    same = [(tuple([axes.index(k) for k in other]), sign * s) for found, other, s in rows if found is node]
+    same.sort(key=lambda row: (row[0] != tuple(range(order)), row))
+    ring.symmetries.declare_base(node, same)
+    return sign, axes, node
+
+
+def make_atom(ring: Ring, argument: Polynomial, build: Callable[[Node], Node], parity: int = 0) -> Polynomial:
+    """f(argument) as an atom; `parity` is 1 for an even function, -1 for an odd one, else 0."""
+    sign, axes, node = least_form(ring, argument, parity)
+    atom = build(node)
+    known = dict.fromkeys((order, s if parity < 0 else 1) for order, s in ring.symmetries.base(node))
+    ring.symmetries.declare(atom, list(known))
+    value = ring.reduced(Work(1, [Factor(atom, axes, 1)], {}), range(len(axes)), argument.shape)
+    return value.scaled(sign if parity < 0 else 1)

@@ -1,0 +1,182 @@
+"""The normal form of a graph of nodes: one pass, operands first, each node once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+from matcalc.assumptions import Facts
+from matcalc.expr import (
+    Add,
+    Apply,
+    Constant,
+    Delta,
+    Derivative,
+    Node,
+    Number,
+    Power,
+    Product,
+    Size,
+    Unknown,
+    Variable,
+)
+from matcalc.normal import functions, matrices, powers
+from matcalc.normal.budget import Budget
+from matcalc.normal.matching import Rules
+from matcalc.normal.naming import Factor
+from matcalc.normal.ring import Polynomial, Ring, Work, lay_open, part_scalars, tidy
+from matcalc.normal.settling import settle
+from matcalc.traversal import postorder
+
+__all__ = ["Normalizer"]
+
+
+class Normalizer:
+    """Normal forms under given facts, with the laws that were used; one for all sides of a claim."""
+
+    def __init__(self, facts: Facts, budget: Budget | None = None) -> None:
+        self.facts = facts
+        self.rules = Rules()
+        self.ring = Ring(facts, budget or Budget(), [tidy, lay_open, self.rules, part_scalars, settle])
+        self.memo: dict[Node, Polynomial] = {}
+
+    def __call__(self, root: Node) -> Polynomial:
+        """The normal form; raises BudgetExceeded, or ZeroDivisionError where a value is defined nowhere."""
+        for node in postorder(root):
+            if node not in self.memo:
+                self.memo[node] = self.step(node)
+        return self.memo[root]
+
+    def step(self, node: Node) -> Polynomial:
+        """The normal form of a node whose operands are done."""
+        return STEPS[type(node)](self, node)
+
+    def number(self, node: Node) -> Polynomial:
+        return self.ring.number(node.data[0])
+
+    def leaf(self, node: Node) -> Polynomial:
+        return self.ring.atom(node)
+
+    def variable(self, node: Node) -> Polynomial:
+        """A variable, which may be diagonal: X_ij = δ_ij X_ii."""
+        if self.facts.has(node, "diagonal"):
+            axes = (0, 1)
+            factors = [Factor(Delta.make(node.shape[0]), axes, 1), Factor(node, (0, 0), 1)]
+            return self.ring.reduced(Work(1, factors, {}), axes, node.shape)
+        return self.ring.atom(node)
+
+    def add(self, node: Node) -> Polynomial:
+        return self.ring.add([self.memo[o] for o in node.operands], node.shape)
+
+    def product(self, node: Node) -> Polynomial:
+        assert isinstance(node, Product)
+        factors = [(self.memo[o], labels) for o, labels in zip(node.operands, node.labels, strict=True)]
+        return self.ring.contract(factors, range(node.order), dict(enumerate(node.shape)), node.data[0])
+
+    def power(self, node: Node) -> Polynomial:
+        """u^p; a product under an integer power is parted before it is multiplied out."""
+        exponent, (base,) = Fraction(node.data[0]), node.operands
+        if exponent.denominator == 1 and exponent < 0 and isinstance(base, Product) and parts_entrywise(base):
+            factors = [
+                (powers.raise_power(self.ring, self.memo[o], exponent), labels)
+                for o, labels in zip(base.operands, base.labels, strict=True)
+            ]
+            number = Fraction(base.data[0]) ** int(exponent)
+            return self.ring.contract(factors, range(node.order), dict(enumerate(node.shape)), number)
+        return powers.raise_power(self.ring, self.memo[base], exponent)
+
+    def apply(self, node: Node) -> Polynomial:
+        assert isinstance(node, Apply)
+        arguments = [self.memo[o] for o in node.operands]
+        if node.groups is None:
+            return functions.apply_function(self.ring, node.name, arguments)
+        if node.name in MATRIX_FUNCTIONS:
+            return MATRIX_FUNCTIONS[node.name](self, node)
+        return self.ring.atom(Apply._intern(node.data, (arguments[0].node,), node.shape))
+
+    def inverse(self, node: Apply) -> Polynomial:
+        """An inverse; a product of square matrices is inverted factor by factor before it is multiplied out."""
+        path = square_path(node.operands[0]) if node.groups == (1, 1) else None
+        if path is None:
+            return matrices.inverse(self.ring, self.memo[node.operands[0]], node.groups or ())
+        number, word = path
+        result = self.ring.delta(node.shape[0])
+        for matrix, forward in word:
+            own = matrices.inverse(self.ring, self.memo[matrix], (1, 1))
+            result = self.ring.contract([(own, (0, 2) if forward else (2, 0)), (result, (2, 1))], (0, 1))
+        return result.scaled(1 / number)
+
+    def determinant(self, node: Apply) -> Polynomial:
+        return matrices.determinant(self.ring, self.memo[node.operands[0]], node.groups or ())
+
+    def logdet(self, node: Apply) -> Polynomial:
+        """log |det X|."""
+        return functions.apply_function(self.ring, "log", [self.determinant(node)])
+
+    def adjugate(self, node: Apply) -> Polynomial:
+        return matrices.adjugate(self.ring, self.memo[node.operands[0]], node.groups or ())
+
+    def softmax(self, node: Apply) -> Polynomial:
+        return functions.softmax(self.ring, self.memo[node.operands[0]], node.rows)
+
+    def logsumexp(self, node: Apply) -> Polynomial:
+        return functions.logsumexp(self.ring, self.memo[node.operands[0]], node.rows)
+
+    def logsoftmax(self, node: Apply) -> Polynomial:
+        """x - logsumexp(x)."""
+        argument = self.memo[node.operands[0]]
+        total = self.ring.expand(self.logsumexp(node), range(node.rows), node.shape)
+        return self.ring.subtract(argument, total)
+
+    def unknown(self, node: Node) -> Polynomial:
+        assert isinstance(node, Unknown)
+        return functions.apply_unknown(self.ring, node.name, node.derivative_order, self.memo[node.operands[0]])
+
+
+def parts_entrywise(node: Product) -> bool:
+    """Whether a product sums over nothing, so that its power is the product of powers."""
+    return len(node.operands) > 1 and all(
+        len(set(labels)) == len(labels) and all(label < node.order for label in labels) for labels in node.labels
+    )
+
+
+def square_path(node: Node) -> tuple[Fraction, list[tuple[Node, bool]]] | None:
+    """The number and the factors of a product of square matrices of one dimension, each with whether it is forward."""
+    if not isinstance(node, Product) or len(node.operands) < 2 or node.order != 2:
+        return None
+    if any(o.shape != node.shape or node.shape[0] != node.shape[1] for o in node.operands):
+        return None
+    remaining, here, word = list(node.factors), 0, []
+    while remaining:
+        step = [f for f in remaining if here in f[1]]
+        if len(step) != 1 or step[0][1][0] == step[0][1][1]:
+            return None
+        matrix, labels = step[0]
+        remaining.remove(step[0])
+        word.append((matrix, labels[0] == here))
+        here = labels[1] if labels[0] == here else labels[0]
+    return (node.coefficient, word) if here == 1 and node.coefficient else None
+
+
+MATRIX_FUNCTIONS: dict[str, Callable[[Normalizer, Apply], Polynomial]] = {
+    "inv": Normalizer.inverse,
+    "det": Normalizer.determinant,
+    "logdet": Normalizer.logdet,
+    "adj": Normalizer.adjugate,
+    "softmax": Normalizer.softmax,
+    "logsumexp": Normalizer.logsumexp,
+    "logsoftmax": Normalizer.logsoftmax,
+}
+STEPS: dict[type[Node], Callable[[Normalizer, Node], Polynomial]] = {
+    Number: Normalizer.number,
+    Size: Normalizer.leaf,
+    Constant: Normalizer.leaf,
+    Delta: Normalizer.leaf,
+    Variable: Normalizer.variable,
+    Derivative: Normalizer.leaf,
+    Add: Normalizer.add,
+    Product: Normalizer.product,
+    Power: Normalizer.power,
+    Apply: Normalizer.apply,  # type: ignore[dict-item]
+    Unknown: Normalizer.unknown,
+}

@@ -1,0 +1,259 @@
+"""Rules for the factors of a term that are powers of sums, signs, cosines, absolute values.
+
+    lead·S^q       = S^(q+1) - rest·S^q      for S = lead + rest and an exponent q that is not natural
+    u·sign(u)^2    = u,   sign^3 = sign,   lead·sign(S)^2 = S·sign(S)^0 .. likewise
+    cos^2          = 1 - sin^2;   sin^2 = 1 - cos^2 beside a cosine in a denominator
+    |u|^k          = u^k for even k, u^k sign(u) for odd k
+
+The leading term is the greatest in an order of terms that multiplication respects (degree, then atoms), so each rule
+makes a term less.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cmp_to_key
+
+from matcalc.expr import Add, Apply, Node, Power, ones
+from matcalc.normal.matching import pattern_of
+from matcalc.normal.naming import Factor
+from matcalc.normal.powers import sign_atom
+from matcalc.normal.ring import Polynomial, Ring, Work
+
+__all__ = ["settle"]
+
+
+def settle(ring: Ring, work: Work, free: Mapping[int, int]) -> list[Work] | None:
+    """The first of the rules that applies; None if none does."""
+    for k, factor in enumerate(work.factors):
+        atom, exponent = factor.atom, factor.exponent
+        replaced = None
+        if isinstance(atom, Add):
+            replaced = divide(ring, work, factor, 1)
+        elif isinstance(atom, Apply) and atom.name in SETTLED:
+            replaced = SETTLED[atom.name](ring, work, k)
+        elif isinstance(atom, Apply) and atom.name == "pow":
+            replaced = merge_general_powers(ring, work, k)
+        if replaced is not None and exponent:
+            return replaced
+    return None
+
+
+# ---- Powers of sums -------------------------------------------------------------------------------------------------
+
+
+def leading_term(total: Polynomial) -> Node:
+    """The greatest term of a sum: by degree, then by the exponents of its atoms."""
+    degrees = [(term, degree_and_exponents(term)) for term in total.terms]
+    return max(degrees, key=cmp_to_key(lambda a, b: compare(a[1], b[1])))[0]
+
+
+Degrees = tuple[float, dict[tuple[bytes, tuple[int, ...]], float]]
+
+
+def degree_and_exponents(term: Node) -> Degrees:
+    exponents: dict[tuple[bytes, tuple[int, ...]], float] = {}
+    for factor in pattern_of(term):
+        key = (factor.atom.digest, factor.labels)
+        exponents[key] = exponents.get(key, 0) + float(factor.exponent)
+    return sum(exponents.values()), exponents
+
+
+def compare(a: Degrees, b: Degrees) -> int:
+    if a[0] != b[0]:
+        return 1 if a[0] > b[0] else -1
+    for key in sorted(a[1].keys() | b[1].keys()):
+        left, right = a[1].get(key, 0), b[1].get(key, 0)
+        if left != right:
+            return 1 if left > right else -1
+    return 0
+
+
+def divide(ring: Ring, work: Work, factor: Factor, raised: int) -> list[Work] | None:
+    """lead·S^q by S^(q+1) - rest·S^q; the factor is S^q, or sign(S)^2 with `raised` 0."""
+    node = factor.atom if raised else factor.atom.operands[0]
+    total = ring.polynomial(node)
+    lead = leading_term(total)
+    remaining = removed(ring, work, lead, factor.labels)
+    if remaining is None:
+        return None
+    ring.note("division-by-a-sum")
+    ratio = work.coefficient / ring.fraction(total.terms[lead])
+    without = [f for f in remaining if f is not factor]
+    if raised:
+        first = [Work(ratio, [*without, Factor(factor.atom, factor.labels, factor.exponent + 1)], work.bound)]
+    else:
+        lowered = Factor(factor.atom, factor.labels, factor.exponent - 2)
+        first = [product_with(ring, Work(ratio * c, [*without, lowered], work.bound), term, factor.labels)
+                 for term, c in total.terms.items()]  # fmt: skip
+    rest = [
+        product_with(ring, Work(-ratio * c, list(remaining), work.bound), term, factor.labels)
+        for term, c in total.terms.items()
+        if term is not lead
+    ]
+    return first + rest
+
+
+def product_with(ring: Ring, work: Work, term: Node, labels: Sequence[int]) -> Work:
+    """A term times another whose axes have these labels."""
+    factors, bound = ring.opened(term, labels)
+    return Work(work.coefficient, work.factors + factors, {**work.bound, **bound})
+
+
+def removed(ring: Ring, work: Work, lead: Node, labels: Sequence[int]) -> list[Factor] | None:
+    """The factors without those of `lead`; None if they do not hold them all."""
+    if lead is ones(lead.shape):
+        return None
+    wanted = pattern_of(lead)
+    if any(label >= lead.order for factor in wanted for label in factor.labels):
+        return None
+    factors = list(work.factors)
+    for want in wanted:
+        _, places = ring.symmetries.oriented(want.atom, tuple([labels[x] for x in want.labels]))
+        position = next(
+            (
+                k
+                for k, f in enumerate(factors)
+                if f.atom is want.atom and f.labels == places and f.exponent >= want.exponent > 0
+            ),
+            None,
+        )
+        if position is None:
+            return None
+        left = factors[position].exponent - want.exponent
+        factors[position : position + 1] = [Factor(want.atom, places, left)] if left else []
+    return factors
+
+
+# ---- Signs, absolute values, angles -------------------------------------------------------------------------------------
+
+
+def settle_sign(ring: Ring, work: Work, k: int) -> list[Work] | None:
+    """sign^3 = sign, 1/sign = sign, and u sign(u)^2 = u."""
+    factor = work.factors[k]
+    exponent = factor.exponent
+    rest = work.factors[:k] + work.factors[k + 1 :]
+    if not isinstance(exponent, int):
+        return None
+    if exponent < 0 or exponent > 2:
+        reduced = 2 - abs(exponent) % 2
+        return [Work(work.coefficient, [*rest, Factor(factor.atom, factor.labels, reduced)], work.bound)]
+    if exponent == 2:
+        base = factor.atom.operands[0]
+        if isinstance(base, Add):
+            if any(f.atom is base and f.labels == factor.labels for f in rest):
+                return [Work(work.coefficient, rest, work.bound)]
+            return divide(ring, work, factor, 0)
+        # The argument of a sign is one atom, perhaps with its axes in another order.
+        wanted = atoms_below(ring, base, factor.labels)
+        if wanted is not None and any((f.atom, f.labels) == wanted for f in rest):
+            ring.note("sign-squared")
+            return [Work(work.coefficient, rest, work.bound)]
+    return None
+
+
+def atoms_below(ring: Ring, base: Node, labels: tuple[int, ...]) -> tuple[Node, tuple[int, ...]] | None:
+    """The atom that a function's argument is, and its labels."""
+    found = pattern_of(base) if base.operands and isinstance(base, Power) else None
+    if found is not None:
+        return None
+    _, places = ring.symmetries.oriented(base, labels)
+    return base, places
+
+
+def settle_absolute(ring: Ring, work: Work, k: int) -> list[Work] | None:
+    """|u|^k for a whole k, and |u| where u is known not to be negative."""
+    factor = work.factors[k]
+    if not isinstance(factor.exponent, int):
+        return None
+    rest = work.factors[:k] + work.factors[k + 1 :]
+    base = factor.atom.operands[0]
+    made = [Factor(base, factor.labels, factor.exponent)]
+    if factor.exponent % 2:
+        made.append(Factor(sign_atom(ring, base), factor.labels, 1))
+    return [Work(work.coefficient, rest + made, work.bound)]
+
+
+def settle_cosine(ring: Ring, work: Work, k: int) -> list[Work] | None:
+    """cos^2 = 1 - sin^2."""
+    return trade(ring, work, k, "sin") if work.factors[k].exponent >= 2 else None
+
+
+def settle_sine(ring: Ring, work: Work, k: int) -> list[Work] | None:
+    """sin^2 = 1 - cos^2 beside a negative power of the cosine."""
+    factor = work.factors[k]
+    if factor.exponent < 2:
+        return None
+    below = any(
+        isinstance(f.atom, Apply) and f.atom.name == "cos" and f.atom.operands == factor.atom.operands
+        and f.labels == factor.labels and f.exponent < 0
+        for f in work.factors
+    )  # fmt: skip
+    return trade(ring, work, k, "cos") if below else None
+
+
+def trade(ring: Ring, work: Work, k: int, name: str) -> list[Work]:
+    """One square of a sine or cosine by 1 minus the square of the other."""
+    ring.note("sin-cos-squares")
+    factor = work.factors[k]
+    other = Apply._intern((name, None), factor.atom.operands, factor.atom.shape)
+    rest = work.factors[:k] + work.factors[k + 1 :] + [Factor(factor.atom, factor.labels, factor.exponent - 2)]
+    return [
+        Work(work.coefficient, rest, work.bound),
+        Work(-work.coefficient, [*rest, Factor(other, factor.labels, 2)], work.bound),
+    ]
+
+
+def settle_determinant(ring: Ring, work: Work, k: int) -> list[Work] | None:
+    """det(Q)^2 = 1 for orthogonal Q."""
+    factor = work.factors[k]
+    if not ring.facts.orthogonal(factor.atom.operands[0]) or factor.exponent in (0, 1):
+        return None
+    if not isinstance(factor.exponent, int):
+        return None
+    rest = work.factors[:k] + work.factors[k + 1 :]
+    ring.note("determinant-of-orthogonal")
+    return [Work(work.coefficient, [*rest, Factor(factor.atom, (), factor.exponent % 2)], work.bound)]
+
+
+def merge_general_powers(ring: Ring, work: Work, k: int) -> list[Work] | None:
+    """u^p u^q = u^(p+q) for powers whose exponents are not numbers."""
+    factor = work.factors[k]
+    base, exponent = factor.atom.operands
+    if isinstance(factor.exponent, int) and factor.exponent != 1:
+        raised = power_node(ring, base, ring.polynomial(exponent).scaled(factor.exponent))
+        rest = work.factors[:k] + work.factors[k + 1 :]
+        return [product_with(ring, Work(work.coefficient, rest, work.bound), raised, factor.labels)]
+    for m, other in enumerate(work.factors):
+        if m == k or other.labels != factor.labels:
+            continue
+        if isinstance(other.atom, Apply) and other.atom.name == "pow" and other.atom.operands[0] is base:
+            more = ring.polynomial(other.atom.operands[1]).scaled(other.exponent)
+        elif other.atom is base:
+            more = ring.number(other.exponent, base.shape)
+        else:
+            continue
+        total = ring.add([ring.polynomial(exponent).scaled(factor.exponent), more], base.shape)
+        rest = [f for n, f in enumerate(work.factors) if n not in (k, m)]
+        raised = power_node(ring, base, total)
+        return [product_with(ring, Work(work.coefficient, rest, work.bound), raised, factor.labels)]
+    return None
+
+
+def power_node(ring: Ring, base: Node, exponent: Polynomial) -> Node:
+    """u^p as a term; u^n where p is the number n."""
+    number = exponent.constant()
+    if number is None:
+        return Apply._intern(("pow", None), (base, exponent.node), base.shape)
+    if number == 0:
+        return ones(base.shape)
+    return base if number == 1 else Power._intern((number,), (base,), base.shape)
+
+
+SETTLED = {
+    "sign": settle_sign,
+    "abs": settle_absolute,
+    "cos": settle_cosine,
+    "sin": settle_sine,
+    "det": settle_determinant,
+}
