@@ -7,9 +7,10 @@ parted into the case where the indices are equal and the case where they differ.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from itertools import permutations
 
-from matcalc.expr import Delta, Node, Product, Shape
+from matcalc.expr import Apply, Delta, Node, Product, Shape
 from matcalc.normal.naming import Factor
 from matcalc.normal.ring import Polynomial, Ring, Work
 
@@ -18,6 +19,8 @@ __all__ = ["entrywise", "make_atom", "least_form", "axes_of"]
 Function = Callable[[Ring, Polynomial], Polynomial]
 #: The largest order for which all permutations of the axes are tried.
 LARGEST_ORDER = 4
+#: The most terms of an argument whose signs are told apart.
+MOST_TERMS = 12
 
 
 def entrywise(ring: Ring, argument: Polynomial, function: Function) -> Polynomial:
@@ -27,6 +30,9 @@ def entrywise(ring: Ring, argument: Polynomial, function: Function) -> Polynomia
     if len(used) < len(shape):
         return ring.expand(entrywise(ring, restricted(ring, argument, used), function), used, shape)
     pair = delta_axes(argument)
+    sign = sign_factor(ring, argument) if pair is None and len(argument.terms) < MOST_TERMS else None
+    if sign is not None:
+        return by_sign(ring, argument, sign, function)
     if pair is None:
         return function(ring, argument)
     a, b = pair
@@ -38,6 +44,46 @@ def entrywise(ring: Ring, argument: Polynomial, function: Function) -> Polynomia
     ring.note("function-of-a-delta")
     delta = ring.expand(ring.delta(shape[a]), (a, b), shape)
     return ring.add([ring.times(delta, ring.subtract(equal, unequal)), unequal], shape)
+
+
+def sign_factor(ring: Ring, argument: Polynomial) -> Factor | None:
+    """A sign without summed indices in one of the terms."""
+    axes = range(len(argument.shape))
+    for term, _ in argument.ordered():
+        factors, bound = ring.opened(term, axes)
+        for factor in factors:
+            named = isinstance(factor.atom, Apply) and factor.atom.name == "sign"
+            if named and not any(label in bound for label in factor.labels):
+                return factor
+    return None
+
+
+def by_sign(ring: Ring, argument: Polynomial, sign: Factor, function: Function) -> Polynomial:
+    """f(P(s)) for a sign s: f(P(0)) (1 - s^2) + f(P(1)) (s^2 + s)/2 + f(P(-1)) (s^2 - s)/2."""
+    shape = argument.shape
+    try:
+        low, zero, high = (entrywise(ring, with_sign(ring, argument, sign, value), function) for value in (-1, 0, 1))
+    except ZeroDivisionError:
+        return function(ring, argument)
+    ring.note("function-of-a-sign")
+    s = ring.reduced(Work(1, [Factor(sign.atom, sign.labels, 1)], {}), range(len(shape)), shape)
+    odd = ring.times(s, ring.subtract(high, low).scaled(Fraction(1, 2)))
+    even = ring.times(s, s, ring.subtract(ring.add([high, low], shape).scaled(Fraction(1, 2)), zero))
+    return ring.add([zero, odd, even], shape)
+
+
+def with_sign(ring: Ring, argument: Polynomial, sign: Factor, value: int) -> Polynomial:
+    """The polynomial where a sign has this value."""
+    axes = range(len(argument.shape))
+    total = Polynomial(argument.shape)
+    for term, coefficient in argument.terms.items():
+        factors, bound = ring.opened(term, axes)
+        mine = [f for f in factors if (f.atom, f.labels) == (sign.atom, sign.labels)]
+        rest = [f for f in factors if (f.atom, f.labels) != (sign.atom, sign.labels)]
+        for factor in mine:
+            coefficient *= value ** int(factor.exponent)
+        ring.reduce(Work(coefficient, rest, bound), axes, total)
+    return total
 
 
 def axes_of(term: Node) -> set[int]:

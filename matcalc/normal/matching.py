@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from matcalc.expr import Apply, Node, Number, Power, Variable, ones
+from matcalc.expr import Apply, Node, Number, Variable, ones
 from matcalc.normal.naming import Factor
-from matcalc.normal.ring import Polynomial, Ring, Work
+from matcalc.normal.ring import Polynomial, Ring, Work, base_and_exponent
 
 __all__ = ["Rule", "Rules", "pattern_of"]
 
@@ -34,8 +34,8 @@ def pattern_of(term: Node) -> tuple[Factor, ...]:
     parts = zip(term.operands, term.data[1], strict=True) if hasattr(term, "coefficient") else [(term, axes)]
     found = []
     for operand, labels in parts:
-        power = isinstance(operand, Power)
-        found.append(Factor(operand.operands[0] if power else operand, labels, operand.data[0] if power else 1))
+        base, exponent = base_and_exponent(operand)
+        found.append(Factor(base, labels, exponent))
     return tuple(found)
 
 

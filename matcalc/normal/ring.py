@@ -174,6 +174,7 @@ class Ring:
     ) -> Polynomial:
         """The contraction of polynomials with labelled axes to the labels `out`, collected after every multiplication."""
         dimensions: dict[int, Dimension] = dict(sizes or {})
+        uncarried = dimensions.keys() - {label for _, labels in factors for label in labels}
         for polynomial, labels in factors:
             dimensions.update(zip(labels, polynomial.shape, strict=True))
         shape = tuple([dimensions[label] for label in out])
@@ -187,7 +188,8 @@ class Ring:
             last = k == len(factors) - 1
             reached = dict.fromkeys([*free, *labels])
             kept = list(out) if last else [label for label in reached if label in later[k]]
-            current = self.multiply(current, free, polynomial, labels, kept, dimensions, dimensions if last else reached)
+            summed = [*reached, *uncarried] if last else reached
+            current = self.multiply(current, free, polynomial, labels, kept, dimensions, summed)
             free = kept
         if not factors:
             current = self.reduced_terms([self.sizes_only(out, dimensions)], out, shape)
@@ -254,7 +256,7 @@ class Ring:
         if isinstance(term, Number):
             return [], {}
         if not isinstance(term, Product):
-            base, exponent = (term.operands[0], term.data[0]) if isinstance(term, Power) else (term, 1)
+            base, exponent = base_and_exponent(term)
             return [Factor(base, tuple(labels), exponent)], {}
         names = dict(enumerate(labels))
         factors, bound = [], {}
@@ -263,7 +265,7 @@ class Ring:
                 if place not in names:
                     names[place] = self.fresh()
                     bound[names[place]] = dimension
-            base, exponent = (operand.operands[0], operand.data[0]) if isinstance(operand, Power) else (operand, 1)
+            base, exponent = base_and_exponent(operand)
             factors.append(Factor(base, tuple([names[x] for x in places]), exponent))
         return factors, bound
 
@@ -348,6 +350,11 @@ def canonical_part(ring: Ring, group: Sequence[Factor], free: Mapping[int, int])
     return Factor(assembled(arranged, [arranged], tuple([dimensions[x] for x in labels])), labels, 1)
 
 
+def base_and_exponent(operand: Node) -> tuple[Node, Coefficient]:
+    """u and p of a power u^p; a whole exponent as an int, for its parity is asked."""
+    return (operand.operands[0], exact(operand.data[0])) if isinstance(operand, Power) else (operand, 1)
+
+
 def powered(atom: Node, exponent: Coefficient) -> Node:
     """atom^exponent as one operand."""
     return atom if exponent == 1 else Power._intern((exact(exponent),), (atom,), atom.shape)
@@ -386,10 +393,8 @@ def contract_deltas(ring: Ring, work: Work, free: Mapping[int, int]) -> list[Wor
         if a == b:
             return [Work(work.coefficient, rest, work.bound)]
         keep = a in free and b in free
-        if keep and factor.labels == (b, a) and not any(a in f.labels for f in rest) and factor.exponent == 1:
+        if keep and factor.exponent == 1 and not any(a in f.labels for f in rest):
             continue  # as it should be
-        if keep and factor.labels == (a, b) and not any(a in f.labels for f in rest) and factor.exponent == 1:
-            return [Work(work.coefficient, [*rest, Factor(factor.atom, (b, a), 1)], work.bound)]
         ring.note("delta-contraction")
         renamed = [Factor(f.atom, tuple([b if x == a else x for x in f.labels]), f.exponent) for f in rest]
         if keep:

@@ -11,7 +11,7 @@ makes a term less.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cmp_to_key
 
 from matcalc.expr import Add, Apply, Node, Power, ones
@@ -29,7 +29,7 @@ def settle(ring: Ring, work: Work, free: Mapping[int, int]) -> list[Work] | None
         atom, exponent = factor.atom, factor.exponent
         replaced = None
         if isinstance(atom, Add):
-            replaced = divide(ring, work, factor, 1)
+            replaced = divide(ring, work, factor, 1) or divide_from_below(ring, work, factor)
         elif isinstance(atom, Apply) and atom.name in SETTLED:
             replaced = SETTLED[atom.name](ring, work, k)
         elif isinstance(atom, Apply) and atom.name == "pow":
@@ -92,6 +92,32 @@ def divide(ring: Ring, work: Work, factor: Factor, raised: int) -> list[Work] | 
         if term is not lead
     ]
     return first + rest
+
+
+def divide_from_below(ring: Ring, work: Work, factor: Factor) -> list[Work] | None:
+    """u^-k S^q = (u^-k S^(q+1) - u^-k (S - c) S^q)/c for S = c + u (..): the power of 1/u goes down."""
+    total = ring.polynomial(factor.atom)
+    unit = ones(total.shape)
+    if unit not in total.terms:
+        return None
+    others = [term for term in total.terms if term is not unit]
+    shared = set.intersection(*({(f.atom, f.labels) for f in pattern_of(t) if f.exponent > 0} for t in others))
+    inverted = {(f.atom, f.labels) for f in work.factors if f.exponent < 0}
+    if not any((atom, tuple([factor.labels[x] for x in labels])) in inverted for atom, labels in own(shared, factor)):
+        return None
+    ring.note("division-by-a-sum")
+    ratio = work.coefficient / ring.fraction(total.terms[unit])
+    rest = [f for f in work.factors if f is not factor]
+    first = Work(ratio, [*rest, Factor(factor.atom, factor.labels, factor.exponent + 1)], work.bound)
+    lowered = [
+        product_with(ring, Work(-ratio * total.terms[t], list(work.factors), work.bound), t, factor.labels) for t in others
+    ]
+    return [first, *lowered]
+
+
+def own(atoms: Iterable[tuple[Node, tuple[int, ...]]], factor: Factor) -> list[tuple[Node, tuple[int, ...]]]:
+    """Those atoms whose indices all are axes of the sum under a power."""
+    return [(atom, labels) for atom, labels in atoms if all(x < len(factor.labels) for x in labels)]
 
 
 def product_with(ring: Ring, work: Work, term: Node, labels: Sequence[int]) -> Work:
