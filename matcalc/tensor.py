@@ -23,7 +23,7 @@ from matcalc.expr import (
     scale,
 )
 
-__all__ = ["Tensor", "contract", "align", "elementwise", "matrix_function", "delta", "plain"]
+__all__ = ["Tensor", "contract", "align", "axis_names", "elementwise", "matrix_function", "delta", "plain"]
 
 Index = tuple[str, int]
 Key = tuple[str, int]
@@ -99,9 +99,15 @@ def contract(specification: str, *tensors: Tensor) -> Tensor:
     lengths: dict[str, int] = {}
     for letters, tensor in zip(left.split(","), tensors, strict=True):
         lengths.update(zip(letters, tensor.groups, strict=True))
-        factors.append((tensor.node, tensor.labels(letters)))
-    out = [(name, part) for name, n in (*indices, *((c, lengths[c]) for c in output)) for part in range(n)]
-    return Tensor(product(1, factors, out), tuple(lengths[c] for c in output), indices)
+        factors.append((tensor.node, tensor.labels(axis_names(letters))))
+    out = [(name, n) for name, n in indices] + [(name, lengths[c]) for c, name in zip(output, axis_names(output), strict=True)]
+    labels = [(name, part) for name, n in out for part in range(n)]
+    return Tensor(product(1, factors, labels), tuple(lengths[c] for c in output), indices)
+
+
+def axis_names(letters: Sequence[str]) -> list[str]:
+    """Names for own axes that no index has: the index `i` and the axis `i` are two."""
+    return [f" {letter}" for letter in letters]
 
 
 def delta(tensor: Tensor, axis: int = -1) -> Tensor:
@@ -120,11 +126,11 @@ def align(*tensors: Tensor) -> tuple[list[Node], tuple[int, ...], tuple[Index, .
         return [t.node for t in tensors], first.groups, first.indices
     indices = _union(tensors)
     groups = max((t.groups for t in tensors), key=len)
-    letters = "abcdefgh"[: len(groups)]
+    letters = axis_names("abcdefgh"[: len(groups)])
     sizes: dict[Key, int | str] = {}
     labelled = []
     for tensor in tensors:
-        labels = tensor.labels(letters if tensor.groups else "")
+        labels = tensor.labels(letters if tensor.groups else ())
         sizes.update(zip(labels, tensor.node.shape, strict=True))
         labelled.append((tensor.node, labels))
     out = [(name, part) for name, n in (*indices, *zip(letters, groups, strict=True)) for part in range(n)]

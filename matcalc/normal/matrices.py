@@ -11,7 +11,7 @@ square A beside a U of lower rank, where the claim itself speaks of the inverse 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from matcalc.expr import Apply, Delta, Node, Power, Product, Size
@@ -122,18 +122,40 @@ def inverse_of_block(ring: Ring, block: Polynomial) -> Polynomial | None:
     factors = pattern_of(term)
     if any(isinstance(f.atom, Delta) for f in factors):
         return raise_diagonal(ring, block, -1)
-    path = path_factors(term)
     dimension = block.shape[0]
-    if path is None or any(f.atom.shape != (dimension, dimension) for f in path):
-        return inverse_atom(ring, block, (1, 1))
-    result, here = ring.delta(dimension), 0
-    for factor in path:
-        forward = factor.labels[0] == here
-        here = factor.labels[1] if forward else factor.labels[0]
-        own = inverse_of_matrix(ring, factor.atom)
-        own = own if forward else ring.permute(own, (1, 0))
+    result = ring.delta(dimension)
+    for segment in square_segments(path_factors(term) or [], dimension):
+        own = inverse_of_segment(ring, segment)
         result = ring.contract([(own, (0, 2)), (result, (2, 1))], (0, 1))
-    return result
+    return result if path_factors(term) else inverse_atom(ring, block, (1, 1))
+
+
+def square_segments(path: Sequence[Factor], dimension: int | str) -> Iterator[list[tuple[Node, bool]]]:
+    """The parts of a path between places where its dimension is that of its ends, each of them a square matrix."""
+    segment: list[tuple[Node, bool]] = []
+    for atom, forward in word(path):
+        segment.append((atom, forward))
+        if atom.shape[1 if forward else 0] == dimension:
+            yield segment
+            segment = []
+
+
+def product_of(ring: Ring, segment: Sequence[tuple[Node, bool]]) -> Polynomial:
+    """The product of matrices, those that are not forward transposed."""
+    factors: list[tuple[Polynomial, Sequence[int]]] = []
+    for k, (atom, forward) in enumerate(segment):
+        ends = (0 if k == 0 else k + 1, 1 if k == len(segment) - 1 else k + 2)
+        factors.append((ring.atom(atom), ends if forward else ends[::-1]))
+    return ring.contract(factors, (0, 1))
+
+
+def inverse_of_segment(ring: Ring, segment: Sequence[tuple[Node, bool]]) -> Polynomial:
+    """The inverse of a part of a path: of one matrix, or of a product of rectangular ones, which is an atom."""
+    if len(segment) > 1:
+        return inverse_atom(ring, product_of(ring, segment), (1, 1))
+    ((atom, forward),) = segment
+    found = inverse_of_matrix(ring, atom)
+    return found if forward else ring.permute(found, (1, 0))
 
 
 def inverse_of_matrix(ring: Ring, atom: Node) -> Polynomial:
@@ -236,12 +258,19 @@ def determinant_of_block(ring: Ring, block: Polynomial) -> Polynomial | None:
     if any(isinstance(f.atom, Delta) for f in pattern_of(term)):
         return determinant_atom(ring, block, (1, 1))
     path = path_factors(term)
-    dimension = block.shape[0]
-    if path is None or any(f.atom.shape != (dimension, dimension) for f in path):
+    if path is None:
         return determinant_atom(ring, block, (1, 1))
-    if len(path) > 1:
+    segments = list(square_segments(path, block.shape[0]))
+    if len(segments) > 1:
         ring.note("determinant-of-a-product")
-    return ring.times(ring.one(), *(determinant_of_matrix(ring, factor.atom) for factor in path))
+    return ring.times(ring.one(), *(determinant_of_segment(ring, segment) for segment in segments))
+
+
+def determinant_of_segment(ring: Ring, segment: Sequence[tuple[Node, bool]]) -> Polynomial:
+    """The determinant of a part of a path."""
+    if len(segment) > 1:
+        return determinant_atom(ring, product_of(ring, segment), (1, 1))
+    return determinant_of_matrix(ring, segment[0][0])
 
 
 def determinant_of_matrix(ring: Ring, atom: Node) -> Polynomial:
@@ -322,12 +351,7 @@ def word(path: Sequence[Factor]) -> list[tuple[Node, bool]]:
 
 def rotated(ring: Ring, matrices: Sequence[tuple[Node, bool]], start: int, number: Polynomial) -> Polynomial:
     """I + c w for the word that begins at another of its matrices, or its transpose, whichever is less."""
-    turned = [*matrices[start:], *matrices[:start]]
-    factors: list[tuple[Polynomial, Sequence[int]]] = [(number, ())]
-    for k, (atom, forward) in enumerate(turned):
-        ends = (0 if k == 0 else k + 1, 1 if k == len(turned) - 1 else k + 2)
-        factors.append((ring.atom(atom), ends if forward else ends[::-1]))
-    product = ring.contract(factors, (0, 1))
+    product = ring.times(number, product_of(ring, [*matrices[start:], *matrices[:start]]))
     total = ring.add([ring.delta(product.shape[0]), product], product.shape)
     other = ring.permute(total, (1, 0))
     return min(total, other, key=lambda p: p.node.digest)
