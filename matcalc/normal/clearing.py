@@ -7,19 +7,20 @@ push-through and Hua follow so.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from fractions import Fraction
 
 from matcalc.expr import Apply, Delta, Node
 from matcalc.normal.naming import Factor
 from matcalc.normal.powers import of_factors
-from matcalc.normal.ring import Polynomial, Ring
+from matcalc.normal.ring import Polynomial, Ring, Work
 
 __all__ = ["vanishes"]
 
 #: How many multiplications are tried.
 ROUNDS = 10
+#: How many inverses at free axes are tried in a round.
+CHOICES = 6
 
 
 def vanishes(ring: Ring, difference: Polynomial) -> bool:
@@ -32,11 +33,10 @@ def vanishes(ring: Ring, difference: Polynomial) -> bool:
             return False
         seen.add(difference.node)
         cleared = without_denominators(ring, difference)
-        if cleared is difference:
-            cleared = without_an_inverse(ring, difference)
-        if cleared is None:
+        simpler = without_an_inverse(ring, difference) if cleared is difference else cleared
+        if simpler is None:
             return False
-        difference = cleared
+        difference = simpler
     return not difference.terms
 
 
@@ -64,31 +64,64 @@ def without_denominators(ring: Ring, difference: Polynomial) -> Polynomial:
 
 
 def without_an_inverse(ring: Ring, difference: Polynomial) -> Polynomial | None:
-    """The difference contracted with S along an axis at which inv(S) stands; None if there is none."""
-    ends: Counter[tuple[Node, int, int]] = Counter()
-    axes = range(len(difference.shape))
-    for term in difference.terms:
-        factors, _ = ring.opened(term, axes)
-        for atom, labels, exponent in factors:
-            if isinstance(atom, Apply) and atom.name == "inv" and atom.order == 2 and exponent == 1:
-                for slot, label in enumerate(labels):
-                    if label in axes:
-                        ends[atom, slot, label] += 1
+    """The difference contracted with S along an axis at which inv(S) stands, the simplest result; None if there is none."""
+    ends = sorted(inverse_ends(ring, difference), key=lambda end: (weight(end[0]), end[0].digest, end[1:]), reverse=True)
     if not ends:
         return None
-    atom, slot, axis = max(ends, key=lambda end: (weight(end[0]), ends[end], -end[2], end[0].digest))
     ring.note("clearing-inverses")
-    total = ring.polynomial(atom.operands[0])
-    new = len(axes)
-    labels = [new if a == axis else a for a in axes]
+    results = [contracted(ring, difference, *end) for end in ends[:CHOICES]]
+    return min(results, key=lambda result: sum(weight(term) for term in result.terms))
+
+
+def inverse_ends(ring: Ring, difference: Polynomial) -> set[tuple[Node, int, int]]:
+    """The inverses at free axes, each with its slot and the axis."""
+    axes = range(len(difference.shape))
+    ends: set[tuple[Node, int, int]] = set()
+    for term in difference.terms:
+        for atom, labels, exponent in ring.opened(term, axes)[0]:
+            if is_inverse(atom) and exponent == 1:
+                ends.update((atom, slot, label) for slot, label in enumerate(labels) if label in axes)
+    return ends
+
+
+def is_inverse(atom: Node) -> bool:
+    return isinstance(atom, Apply) and atom.name == "inv" and atom.order == 2
+
+
+def contracted(ring: Ring, difference: Polynomial, atom: Node, slot: int, axis: int) -> Polynomial:
+    """The difference contracted with S along an axis: inv(S) at that axis becomes a delta."""
+    axes = range(len(difference.shape))
+    shape = difference.shape
+    cancelled, rest = Polynomial(shape), Polynomial(shape)
+    for term, coefficient in difference.terms.items():
+        factors, bound = ring.opened(term, axes)
+        position = next((k for k, f in enumerate(factors) if ends_at(ring, f, atom, slot, axis)), None)
+        if position is None:
+            rest.accumulate(term, coefficient)
+            continue
+        labels = factors[position].labels
+        other = labels[1 - labels.index(axis)]
+        remaining = [f for k, f in enumerate(factors) if k != position]
+        delta = Factor(Delta.make(shape[axis]), (axis, other), 1)
+        ring.reduce(Work(coefficient, [*remaining, delta], bound), axes, cancelled)
+    total, new = ring.polynomial(atom.operands[0]), len(axes)
     own = (axis, new) if slot == 0 else (new, axis)
-    return ring.contract([(total, own), (difference, labels)], axes)
+    moved = ring.contract([(total, own), (rest, [new if a == axis else a for a in axes])], axes)
+    return ring.add([cancelled, moved], shape)
 
 
-def weight(atom: Node) -> int:
-    """How large what is inverted is: the deepest inverse goes last."""
+def ends_at(ring: Ring, factor: Factor, atom: Node, slot: int, axis: int) -> bool:
+    """Whether a factor is the inverse with this slot at the axis."""
+    if factor.atom is not atom or factor.exponent != 1 or factor.labels[0] == factor.labels[1]:
+        return False
+    slots = {order.index(slot) for order, _ in ring.symmetries(atom)}
+    return any(factor.labels[k] == axis for k in slots)
+
+
+def weight(root: Node) -> int:
+    """How many nodes an expression is made of."""
     seen: set[Node] = set()
-    stack = [atom]
+    stack = [root]
     while stack:
         node = stack.pop()
         if node not in seen:

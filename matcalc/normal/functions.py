@@ -13,13 +13,22 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
-from matcalc.expr import Apply, Constant, Node, Number, Product, Shape, Unknown, exact, ones
+from matcalc.expr import Add, Apply, Constant, Delta, Node, Number, Shape, Unknown, exact
 from matcalc.normal.atoms import entrywise, make_atom
 from matcalc.normal.budget import BudgetExceeded
+from matcalc.normal.matching import pattern_of
 from matcalc.normal.naming import Factor
 from matcalc.normal.positivity import is_positive, node_is_nonnegative, node_is_positive
-from matcalc.normal.powers import absolute_power, content, number_power, of_factors, prime_factors, raise_power, units
-from matcalc.normal.powers import sign_atom
+from matcalc.normal.powers import (
+    absolute_power,
+    content,
+    number_power,
+    of_factors,
+    prime_factors,
+    raise_power,
+    sign_atom,
+    units,
+)
 from matcalc.normal.ring import Polynomial, Ring
 
 __all__ = ["apply_function", "apply_unknown", "softmax", "logsumexp", "log_of"]
@@ -120,9 +129,7 @@ def log(ring: Ring, argument: Polynomial) -> Polynomial:
         number = Fraction(coefficient)
     else:
         number, pulled, rest = content(ring, argument)
-        if len(rest.terms) < 2:
-            return ring.add([log(ring, of_factors(ring, pulled, shape, number)), log(ring, rest)], shape)
-        logs = make_atom(ring, rest, builder("log"), 1)
+        logs = log(ring, rest) if len(rest.terms) == 1 else make_atom(ring, rest, builder("log"), 1)
         return ring.add([logs, log_of_number(ring, abs(number), shape), *log_of(ring, pulled, shape)], shape)
     if len(found) + (abs(number) != 1) > 1:
         ring.note("log-of-a-product")
@@ -154,9 +161,28 @@ def log_of_factor(ring: Ring, factor: Factor, shape: Shape) -> Polynomial:
     if isinstance(atom, Apply) and atom.name == "pow":
         base, exponent = (ring.expand(ring.polynomial(o), labels, shape) for o in atom.operands)
         return ring.times(exponent, entrywise(ring, base, log))
+    if isinstance(atom, Apply) and atom.name == "det":
+        diagonal = diagonal_of_triangular(ring, atom.operands[0])
+        if diagonal is not None:
+            ring.note("determinant-of-triangular")
+            return ring.expand(ring.contract([(entrywise(ring, diagonal, log), (0,))], ()), (), shape)
+    if isinstance(atom, Add):
+        return ring.expand(make_atom(ring, ring.polynomial(atom), builder("log"), 1), labels, shape)
     node = builder("log")(atom)
     ring.symmetries.declare(node, [(order, 1) for order, _ in ring.symmetries(atom)])
     return of_factors(ring, [Factor(node, labels, 1)], shape)
+
+
+def diagonal_of_triangular(ring: Ring, matrix: Node) -> Polynomial | None:
+    """The diagonal of a matrix whose determinant is the product of it; None if it is not known to be one."""
+    total = ring.polynomial(matrix)
+    if matrix.order != 2 or len(total.terms) != 1:
+        return None
+    factors = pattern_of(next(iter(total.terms)))
+    triangular = len(factors) == 1 and ring.facts.has(factors[0].atom, "lower", "upper")
+    if triangular or any(isinstance(f.atom, Delta) for f in factors):
+        return ring.contract([(total, (0, 0))], (0,))
+    return None
 
 
 def sigmoid(ring: Ring, argument: Polynomial) -> Polynomial:
@@ -220,13 +246,17 @@ def sign(ring: Ring, argument: Polynomial) -> Polynomial:
             ring.number(1 if coefficient > 0 else -1, shape), *(sign_of(ring, u, shape) for u in units(ring, term))
         )
     number, pulled, rest = content(ring, argument)
-    if len(rest.terms) < 2:
-        return sign(ring, ring.times(of_factors(ring, pulled, shape, number), rest))
-    node = rest.node
-    own = ring.one(shape) if node_is_positive(ring, node) else make_atom(ring, rest, builder("sign"), -1)
-    negated = rest.scaled(-1).node
-    own = ring.number(-1, shape) if node_is_positive(ring, negated) else own
+    own = sign(ring, rest) if len(rest.terms) == 1 else sign_of_sum(ring, rest)
     return ring.times(own.scaled(1 if number > 0 else -1), *(sign_of(ring, u, shape) for u in pulled))
+
+
+def sign_of_sum(ring: Ring, total: Polynomial) -> Polynomial:
+    """The sign of a sum: 1 or -1 where that is known, else an atom."""
+    if node_is_positive(ring, total.node):
+        return ring.one(total.shape)
+    if node_is_positive(ring, total.scaled(-1).node):
+        return ring.number(-1, total.shape)
+    return make_atom(ring, total, builder("sign"), -1)
 
 
 def sign_of(ring: Ring, factor: Factor, shape: Shape) -> Polynomial:
@@ -277,7 +307,7 @@ def general_power(ring: Ring, base: Polynomial, exponent: Polynomial) -> Polynom
     if number is not None:
         return raise_power(ring, base, number)
     one = base.constant()
-    if one is not None and one > 0 or node_is_positive(ring, base.node):
+    if (one is not None and one > 0) or node_is_positive(ring, base.node):
         return entrywise(ring, ring.times(exponent, entrywise(ring, base, log)), exp)
     node = Apply._intern(("pow", None), (base.node, exponent.node), base.shape)
     return ring.atom(node)
@@ -322,7 +352,7 @@ def of_multiple(ring: Ring, term: Node, coefficient: Fraction) -> tuple[Polynomi
     if abs(multiple) > LARGEST_MULTIPLE:
         multiple = 1 if coefficient > 0 else -1
     unit = Polynomial(term.shape, {term: exact(coefficient / abs(multiple))})
-    s, c = (entrywise(ring, unit, lambda ring, inner, n=name: generic(n)(ring, inner)) for name in ("sin", "cos"))
+    s, c = (entrywise(ring, unit, generic(name)) for name in ("sin", "cos"))
     sine, cosine = s, c
     for _ in range(abs(multiple) - 1):
         sine, cosine = (

@@ -11,14 +11,14 @@ square A beside a U of lower rank, where the claim itself speaks of the inverse 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
+from typing import NamedTuple
 
-from matcalc.expr import Apply, Delta, Node, Power, Product, Size
-from matcalc.normal.functions import general_power
-from matcalc.normal.matching import leading_path, path_factors, pattern_of
+from matcalc.expr import Apply, Delta, Node, Size
+from matcalc.normal.functions import apply_function, general_power
+from matcalc.normal.matching import pattern_of
 from matcalc.normal.naming import Factor, components
-from matcalc.normal.positivity import node_is_positive
 from matcalc.normal.powers import content, of_factors, raise_power, units
 from matcalc.normal.ring import Polynomial, Ring, Work
 
@@ -37,10 +37,28 @@ def inverse(ring: Ring, argument: Polynomial, groups: Groups) -> Polynomial:
         found = inverse_of_term(ring, term, Fraction(coefficient), groups)
         if found is not None:
             return found
+    elif ring.rank_one and groups == (1, 1):
+        updated = inverse_of_update(ring, argument)
+        if updated is not None:
+            return updated
     number, scalars, rest = scalar_content(ring, argument)
     below = [Factor(f.atom, (), -f.exponent) for f in scalars]
     outside = of_factors(ring, below, (), 1 / number)
     return ring.contract([(outside, ()), (inverse_atom(ring, rest, groups), range(len(shape)))], range(len(shape)))
+
+
+def inverse_of_update(ring: Ring, argument: Polynomial) -> Polynomial | None:
+    """inv(A + t) = inv(A) - inv(A) t inv(A)/(1 + tr(inv(A) t)) for t of rank one (Sherman and Morrison)."""
+    bases = [(term, c) for term, c in argument.ordered() if is_square_base(ring, term, argument.shape[0])]
+    others = [(term, c) for term, c in argument.ordered() if not connects(ring.opened(term, (0, 1))[0])]
+    if len(bases) != 1 or len(others) != 1 or len(argument.terms) != 2 or not may_invert(ring, bases[0][0]):
+        return None
+    ring.note("sherman-morrison")
+    own = inverse(ring, Polynomial(argument.shape, dict(bases)), (1, 1))
+    update = Polynomial(argument.shape, dict(others))
+    half = ring.contract([(own, (0, 2)), (update, (2, 1))], (0, 1))
+    below = raise_power(ring, ring.add([ring.one(), ring.contract([(half, (0, 0))], ())], ()), -1)
+    return ring.subtract(own, ring.contract([(half, (0, 2)), (own, (2, 1)), (below, ())], (0, 1)))
 
 
 def scalar_content(ring: Ring, argument: Polynomial) -> tuple[Fraction, list[Factor], Polynomial]:
@@ -116,46 +134,26 @@ def block_parts(
     return scalars, result
 
 
-def inverse_of_block(ring: Ring, block: Polynomial) -> Polynomial | None:
-    """The inverse of a matrix of one term without scalars: diagonal, a path of square factors, or an atom."""
+def inverse_of_block(ring: Ring, block: Polynomial) -> Polynomial:
+    """The inverse of a matrix of one term without scalars: part by part, the last one first."""
     ((term, _),) = block.terms.items()
-    factors = pattern_of(term)
-    if any(isinstance(f.atom, Delta) for f in factors):
-        return raise_diagonal(ring, block, -1)
-    dimension = block.shape[0]
-    result = ring.delta(dimension)
-    for segment in square_segments(path_factors(term) or [], dimension):
-        own = inverse_of_segment(ring, segment)
-        result = ring.contract([(own, (0, 2)), (result, (2, 1))], (0, 1))
-    return result if path_factors(term) else inverse_atom(ring, block, (1, 1))
+    parts = square_parts(ring, term)
+    if parts is None:
+        return inverse_atom(ring, block, (1, 1))
+    result = ring.delta(block.shape[0])
+    for part in parts:
+        result = ring.contract([(inverse_of_part(ring, part), (0, 2)), (result, (2, 1))], (0, 1))
+    return result
 
 
-def square_segments(path: Sequence[Factor], dimension: int | str) -> Iterator[list[tuple[Node, bool]]]:
-    """The parts of a path between places where its dimension is that of its ends, each of them a square matrix."""
-    segment: list[tuple[Node, bool]] = []
-    for atom, forward in word(path):
-        segment.append((atom, forward))
-        if atom.shape[1 if forward else 0] == dimension:
-            yield segment
-            segment = []
-
-
-def product_of(ring: Ring, segment: Sequence[tuple[Node, bool]]) -> Polynomial:
-    """The product of matrices, those that are not forward transposed."""
-    factors: list[tuple[Polynomial, Sequence[int]]] = []
-    for k, (atom, forward) in enumerate(segment):
-        ends = (0 if k == 0 else k + 1, 1 if k == len(segment) - 1 else k + 2)
-        factors.append((ring.atom(atom), ends if forward else ends[::-1]))
-    return ring.contract(factors, (0, 1))
-
-
-def inverse_of_segment(ring: Ring, segment: Sequence[tuple[Node, bool]]) -> Polynomial:
-    """The inverse of a part of a path: of one matrix, or of a product of rectangular ones, which is an atom."""
-    if len(segment) > 1:
-        return inverse_atom(ring, product_of(ring, segment), (1, 1))
-    ((atom, forward),) = segment
-    found = inverse_of_matrix(ring, atom)
-    return found if forward else ring.permute(found, (1, 0))
+def inverse_of_part(ring: Ring, part: Sequence[Piece]) -> Polynomial:
+    """The inverse of a part of a path: of a diagonal, of one matrix, or of a product of rectangular ones, an atom."""
+    if len(part) > 1:
+        return inverse_atom(ring, product_of(ring, part), (1, 1))
+    (piece,) = part
+    if piece.atom is None:
+        return raise_diagonal(ring, piece.matrix, -1)
+    return inverse_of_matrix(ring, piece.atom) if piece.forward else ring.permute(inverse_of_matrix(ring, piece.atom), (1, 0))
 
 
 def inverse_of_matrix(ring: Ring, atom: Node) -> Polynomial:
@@ -167,6 +165,79 @@ def inverse_of_matrix(ring: Ring, atom: Node) -> Polynomial:
         ring.note("orthogonal")
         return ring.permute(ring.atom(atom), (1, 0))
     return inverse_atom(ring, ring.atom(atom), (1, 1))
+
+
+# ---- Paths --------------------------------------------------------------------------------------------------------------
+
+
+class Piece(NamedTuple):
+    """One factor of a path of matrices: an atom, as it is or transposed, or (without an atom) a diagonal matrix."""
+
+    matrix: Polynomial
+    atom: Node | None = None
+    forward: bool = True
+
+
+def path(ring: Ring, term: Node) -> list[Piece] | None:
+    """The factors of a term that is a product of matrices and diagonals from axis 0 to axis 1; None if it is none."""
+    factors = [f for f in pattern_of(term) if f.labels]
+    if isinstance(term, Delta):
+        return []
+    if any(isinstance(f.atom, Delta) for f in factors):
+        return [Piece(ring.polynomial(term))] if all(set(f.labels) <= {0, 1} for f in factors) else None
+    weights: dict[int, list[Factor]] = {}
+    for factor in factors:
+        if len(set(factor.labels)) == 1:
+            weights.setdefault(factor.labels[0], []).append(factor)
+    matrices = [f for f in factors if len(set(f.labels)) > 1]
+    if any(len(f.labels) != 2 or f.exponent != 1 for f in matrices):
+        return None
+    found, here = diagonal(ring, weights.pop(0, [])), 0
+    while matrices:
+        step = [f for f in matrices if here in f.labels]
+        if len(step) != 1:
+            return None
+        matrices.remove(step[0])
+        atom, labels, _ = step[0]
+        forward = labels[0] == here
+        here = labels[1] if forward else labels[0]
+        own = ring.atom(atom)
+        found.append(Piece(own if forward else ring.permute(own, (1, 0)), atom, forward))
+        found += diagonal(ring, weights.pop(here, []))
+    return found if here == 1 and not weights else None
+
+
+def diagonal(ring: Ring, factors: Sequence[Factor]) -> list[Piece]:
+    """The diagonal matrix of factors at one index."""
+    if not factors:
+        return []
+    dimension = factors[0].atom.shape[0]
+    own = [Factor(f.atom, tuple(0 for _ in f.labels), f.exponent) for f in factors]
+    entries = ring.reduced(Work(1, own, {}), (0,), (dimension,))
+    return [Piece(ring.contract([(ring.delta(dimension), (0, 1)), (entries, (0,))], (0, 1)))]
+
+
+def square_parts(ring: Ring, term: Node) -> list[list[Piece]] | None:
+    """A path cut where its dimension is that of its ends, so that each part is square."""
+    pieces = path(ring, term)
+    if pieces is None:
+        return None
+    parts: list[list[Piece]] = []
+    part: list[Piece] = []
+    for piece in pieces:
+        part.append(piece)
+        if piece.matrix.shape[1] == term.shape[0]:
+            parts.append(part)
+            part = []
+    return parts
+
+
+def product_of(ring: Ring, part: Sequence[Piece]) -> Polynomial:
+    """The product of the matrices of a path."""
+    factors: list[tuple[Polynomial, Sequence[int]]] = []
+    for k, piece in enumerate(part):
+        factors.append((piece.matrix, (0 if k == 0 else k + 1, 1 if k == len(part) - 1 else k + 2)))
+    return ring.contract(factors, (0, 1))
 
 
 def raise_diagonal(ring: Ring, block: Polynomial, exponent: int) -> Polynomial:
@@ -191,36 +262,43 @@ def determinant(ring: Ring, argument: Polynomial, groups: Groups) -> Polynomial:
         return Polynomial(())
     number, scalars, rest = scalar_content(ring, argument)
     size = ring.times(ring.one(), *(dimension_of(ring, d) for d in shape[:half]))
-    factors = [power_by_size(ring, ring.number(number), size)]
-    factors += [power_by_size(ring, of_factors(ring, [f], ()), size) for f in scalars]
-    return ring.times(*factors, determinant_of_primitive(ring, rest, groups))
+    outside = [number_by_size(ring, number, size), *(factor_by_size(ring, f, size) for f in scalars)]
+    return ring.times(*outside, determinant_of_primitive(ring, rest, groups))
 
 
 def dimension_of(ring: Ring, dimension: int | str) -> Polynomial:
     return ring.number(dimension) if isinstance(dimension, int) else ring.atom(Size.make(dimension))
 
 
+def number_by_size(ring: Ring, number: Fraction, size: Polynomial) -> Polynomial:
+    """c^n for a whole n: (-1)^n |c|^n."""
+    signs = general_power(ring, ring.number(-1), size) if number < 0 else ring.one()
+    return ring.times(signs, general_power(ring, ring.number(abs(number)), size))
+
+
+def factor_by_size(ring: Ring, factor: Factor, size: Polynomial) -> Polynomial:
+    """(u^k)^n = u^(k n) for whole k and n."""
+    if isinstance(factor.exponent, int):
+        return general_power(ring, ring.atom(factor.atom), size.scaled(factor.exponent))
+    return general_power(ring, of_factors(ring, [factor], ()), size)
+
+
 def power_by_size(ring: Ring, base: Polynomial, size: Polynomial) -> Polynomial:
-    """c^n."""
-    number = size.constant()
-    if number is not None:
-        return raise_power(ring, base, number)
-    if base.constant() == 1:
-        return base
-    return general_power(ring, base, size)
+    """p^n of a polynomial for a whole n."""
+    if len(base.terms) != 1:
+        return general_power(ring, base, size)
+    ((term, number),) = base.terms.items()
+    factors = [factor_by_size(ring, f, size) for f in units(ring, term)]
+    return ring.times(number_by_size(ring, Fraction(number), size), *factors)
 
 
 def determinant_of_primitive(ring: Ring, argument: Polynomial, groups: Groups) -> Polynomial:
     """The determinant of a matrix without scalar content."""
     if len(argument.terms) == 1:
         found = determinant_of_term(ring, next(iter(argument.terms)), groups)
-        if found is not None:
-            return found
-    elif groups == (1, 1):
-        found = determinant_of_sum(ring, argument)
-        if found is not None:
-            return found
-    return determinant_atom(ring, argument, groups)
+    else:
+        found = determinant_of_sum(ring, argument) if groups == (1, 1) else None
+    return determinant_atom(ring, argument, groups) if found is None else found
 
 
 def determinant_atom(ring: Ring, argument: Polynomial, groups: Groups) -> Polynomial:
@@ -250,27 +328,45 @@ def determinant_of_term(ring: Ring, term: Node, groups: Groups) -> Polynomial | 
     return result
 
 
-def determinant_of_block(ring: Ring, block: Polynomial) -> Polynomial | None:
-    """The determinant of I, of a path of square matrices, or of an atom; None for other diagonal matrices."""
+def determinant_of_block(ring: Ring, block: Polynomial) -> Polynomial:
+    """The determinant of a matrix of one term without scalars: part by part."""
     ((term, _),) = block.terms.items()
-    if isinstance(term, Delta):
-        return ring.one()
-    if any(isinstance(f.atom, Delta) for f in pattern_of(term)):
+    parts = square_parts(ring, term)
+    if parts is None:
         return determinant_atom(ring, block, (1, 1))
-    path = path_factors(term)
-    if path is None:
-        return determinant_atom(ring, block, (1, 1))
-    segments = list(square_segments(path, block.shape[0]))
-    if len(segments) > 1:
+    if len(parts) > 1:
         ring.note("determinant-of-a-product")
-    return ring.times(ring.one(), *(determinant_of_segment(ring, segment) for segment in segments))
+    return ring.times(ring.one(), *(determinant_of_part(ring, part) for part in parts))
 
 
-def determinant_of_segment(ring: Ring, segment: Sequence[tuple[Node, bool]]) -> Polynomial:
+def determinant_of_part(ring: Ring, part: Sequence[Piece]) -> Polynomial:
     """The determinant of a part of a path."""
-    if len(segment) > 1:
-        return determinant_atom(ring, product_of(ring, segment), (1, 1))
-    return determinant_of_matrix(ring, segment[0][0])
+    if len(part) > 1:
+        return determinant_atom(ring, product_of(ring, part), (1, 1))
+    (piece,) = part
+    return determinant_of_diagonal(ring, piece.matrix) if piece.atom is None else determinant_of_matrix(ring, piece.atom)
+
+
+def determinant_of_diagonal(ring: Ring, block: Polynomial) -> Polynomial:
+    """The determinant of diag(x), an atom; that of diag(exp(x)) is exp(Σ x)."""
+    entries = diagonal_entries(ring, block)
+    if len(entries.terms) != 1:
+        return determinant_atom(ring, block, (1, 1))
+    result = ring.one()
+    for atom, labels, exponent in units(ring, next(iter(entries.terms))):
+        if isinstance(atom, Apply) and atom.name == "exp":
+            inner = ring.polynomial(atom.operands[0])
+            own = apply_function(ring, "exp", [ring.contract([(inner, labels)], ())])
+        else:
+            single = ring.reduced(Work(1, [Factor(atom, labels, 1)], {}), (0,), entries.shape)
+            own = determinant_atom(ring, diagonal_matrix(ring, single), (1, 1))
+        result = ring.times(result, raise_power(ring, own, exponent))
+    return result
+
+
+def diagonal_matrix(ring: Ring, entries: Polynomial) -> Polynomial:
+    """diag(x)."""
+    return ring.contract([(ring.delta(entries.shape[0]), (0, 1)), (entries, (0,))], (0, 1))
 
 
 def determinant_of_matrix(ring: Ring, atom: Node) -> Polynomial:
@@ -282,25 +378,65 @@ def determinant_of_matrix(ring: Ring, atom: Node) -> Polynomial:
 
 
 def determinant_of_sum(ring: Ring, argument: Polynomial) -> Polynomial | None:
-    """det(A + U) by the determinant lemma and Sylvester's law; None where they say nothing."""
+    """det(A + U) without inverses, then by the determinant lemma and Sylvester's law; None where they say nothing."""
+    cleared = without_inverses(ring, argument)
+    if cleared is not None:
+        return cleared
     if len(argument.terms) != 2:
         return None
     dimension = argument.shape[0]
     for base, other in (argument.ordered(), argument.ordered()[::-1]):
-        if not is_square_base(base[0], dimension):
-            continue
-        if isinstance(base[0], Delta) or not is_square_base(other[0], dimension):
+        beside = is_identity(base[0]) or not is_square_base(ring, other[0], dimension)
+        if beside and is_square_base(ring, base[0], dimension) and may_invert(ring, base[0]):
             return determinant_lemma(ring, base, other, argument.shape)
     return None
 
 
-def is_square_base(term: Node, dimension: int | str) -> bool:
-    """Whether a term is I or a path of square matrices, perhaps with scalars."""
-    path = [f for f in pattern_of(term) if f.labels]
-    if isinstance(term, Delta) or (len(path) == 1 and isinstance(path[0].atom, Delta)):
+def without_inverses(ring: Ring, argument: Polynomial) -> Polynomial | None:
+    """det(inv(A) + B) = det(I + A B)/det(A), where all terms are products of square matrices."""
+    dimension = argument.shape[0]
+    if not all(is_square_base(ring, term, dimension) for term in argument.terms):
+        return None
+    for term, _ in argument.ordered():
+        pieces = path(ring, term) or []
+        for piece, axis in ((pieces[0], 0), (pieces[-1], 1)) if pieces else ():
+            if isinstance(piece.atom, Apply) and piece.atom.name == "inv":
+                matrix = ring.polynomial(piece.atom.operands[0])
+                matrix = matrix if piece.forward else ring.permute(matrix, (1, 0))
+                both = [(matrix, (0, 2)), (argument, (2, 1))] if axis == 0 else [(argument, (0, 2)), (matrix, (2, 1))]
+                ring.note("determinant-of-a-product")
+                above, below = determinant(ring, ring.contract(both, (0, 1)), (1, 1)), determinant(ring, matrix, (1, 1))
+                return ring.times(above, raise_power(ring, below, -1))
+    return None
+
+
+def may_invert(ring: Ring, term: Node) -> bool:
+    """Whether nothing false can follow from taking a path of square matrices as invertible.
+
+    It is invertible, or its inverse stands in the claim, or all is continuous: then what holds for invertible matrices
+    holds for all.
+    """
+    if ring.continuous or is_identity(term):
         return True
-    found = path_factors(term)
-    return found is not None and all(f.atom.shape == (dimension, dimension) for f in found)
+    return all(piece.atom is not None and is_invertible(ring, piece.atom) for piece in path(ring, term) or ())
+
+
+def is_invertible(ring: Ring, atom: Node) -> bool:
+    """Whether an atom has an inverse wherever the claim has a meaning."""
+    known = isinstance(atom, Apply) and atom.name == "inv"
+    return known or atom in ring.invertible or ring.facts.has(atom, "invertible", "positive-definite", "orthogonal")
+
+
+def is_identity(term: Node) -> bool:
+    """Whether a term is I, perhaps with scalars."""
+    factors = [f for f in pattern_of(term) if f.labels]
+    return len(factors) == 1 and isinstance(factors[0].atom, Delta)
+
+
+def is_square_base(ring: Ring, term: Node, dimension: int | str) -> bool:
+    """Whether a term is I or a path of square matrices, perhaps with scalars."""
+    pieces = path(ring, term)
+    return pieces is not None and all(piece.matrix.shape == (dimension, dimension) for piece in pieces)
 
 
 def determinant_lemma(
@@ -324,41 +460,40 @@ def sylvester(ring: Ring, term: Node, coefficient: Fraction | int) -> Polynomial
     """det(I + c w) for a word w: of all rotations of the word the least; of an outer product 1 + c y'x."""
     factors, bound = ring.opened(term, (0, 1))
     scalars = [f for f in factors if not f.labels]
-    matrices = [f for f in factors if f.labels]
-    groups = list(components(matrices, {0: 0, 1: 1}))
-    if len(groups) == 2:
+    if not connects(factors):
         joined = [Factor(f.atom, tuple([0 if x == 1 else x for x in f.labels]), f.exponent) for f in factors]
         inner = ring.reduced(Work(coefficient, joined, {**bound, 0: term.shape[0]}), (), ())
         return ring.add([ring.one(), inner], ())
-    path = path_factors(term)
-    if path is None:
+    pieces = path(ring, term)
+    if pieces is None:
         return None
-    oriented = word(path)
     number = of_factors(ring, scalars, (), coefficient)
-    candidates = [rotated(ring, oriented, k, number) for k in range(len(oriented))]
-    return determinant_atom(ring, min(candidates, key=lambda p: (len(p.node.digest), p.node.digest)), (1, 1))
+    rotations = [rotated(ring, [*pieces[k:], *pieces[:k]], number) for k in range(len(pieces))]
+    return determinant_atom(ring, min(rotations, key=lambda p: p.node.digest), (1, 1))
 
 
-def word(path: Sequence[Factor]) -> list[tuple[Node, bool]]:
-    """The matrices of a path with whether each stands as it is or transposed."""
-    here, found = 0, []
-    for factor in path:
-        forward = factor.labels[0] == here
-        here = factor.labels[1] if forward else factor.labels[0]
-        found.append((factor.atom, forward))
-    return found
-
-
-def rotated(ring: Ring, matrices: Sequence[tuple[Node, bool]], start: int, number: Polynomial) -> Polynomial:
-    """I + c w for the word that begins at another of its matrices, or its transpose, whichever is less."""
-    product = ring.times(number, product_of(ring, [*matrices[start:], *matrices[:start]]))
+def rotated(ring: Ring, pieces: Sequence[Piece], number: Polynomial) -> Polynomial:
+    """I + c w for a word w, or its transpose, whichever is less."""
+    product = ring.times(number, product_of(ring, pieces))
     total = ring.add([ring.delta(product.shape[0]), product], product.shape)
-    other = ring.permute(total, (1, 0))
-    return min(total, other, key=lambda p: p.node.digest)
+    return min(total, ring.permute(total, (1, 0)), key=lambda p: p.node.digest)
+
+
+def connects(factors: Sequence[Factor]) -> bool:
+    """Whether a group of factors that share summed indices reaches both axes of a matrix."""
+    groups = components(factors, {0: 0, 1: 1})
+    return any({0, 1} <= {label for factor in group for label in factor.labels} for group in groups)
 
 
 def adjugate(ring: Ring, argument: Polynomial, groups: Groups) -> Polynomial:
-    """det(X) inv(X): at a singular X by continuity, so never where a sign is taken."""
+    """det(X) inv(X): at a singular X by continuity, so not where a sign is taken."""
+    if not ring.continuous:
+        return adjugate_atom(ring, argument, groups)
     axes = range(len(argument.shape))
     ring.note("adjugate-by-continuity")
     return ring.contract([(determinant(ring, argument, groups), ()), (inverse(ring, argument, groups), axes)], axes)
+
+
+def adjugate_atom(ring: Ring, argument: Polynomial, groups: Groups) -> Polynomial:
+    """adj(X) as it stands."""
+    return ring.atom(Apply._intern(("adj", groups), (argument.node,), argument.shape))

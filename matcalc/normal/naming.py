@@ -182,7 +182,7 @@ class Search:
             sign *= min(signs)
             rows.append((self.keys[k], least, k, next(labels for view, _, labels in views if view == least)))
         rows.sort(key=lambda row: row[:2])
-        numbers: dict[int, int] = {label: position for label, position in self.free.items()}
+        numbers: dict[int, int] = dict(self.free.items())
         factors, key = [], []
         for factor_key, _, k, labels in rows:
             for label in labels:

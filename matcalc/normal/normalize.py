@@ -34,10 +34,12 @@ __all__ = ["Normalizer"]
 class Normalizer:
     """Normal forms under given facts, with the laws that were used; one for all sides of a claim."""
 
-    def __init__(self, facts: Facts, budget: Budget | None = None) -> None:
+    def __init__(self, facts: Facts, budget: Budget | None = None, *, continuous: bool = False) -> None:
+        """`continuous` says that everything to come is continuous where it is defined: no sign, abs, step, maximum, .."""
         self.facts = facts
         self.rules = Rules()
         self.ring = Ring(facts, budget or Budget(), [tidy, lay_open, self.rules, part_scalars, settle])
+        self.ring.continuous = continuous
         self.memo: dict[Node, Polynomial] = {}
 
     def __call__(self, root: Node) -> Polynomial:
@@ -107,6 +109,12 @@ class Normalizer:
         return result.scaled(1 / number)
 
     def determinant(self, node: Apply) -> Polynomial:
+        """A determinant; that of a product of square matrices factor by factor."""
+        path = square_path(node.operands[0]) if node.groups == (1, 1) else None
+        if path is not None and path[0] == 1:
+            return self.ring.times(
+                self.ring.one(), *(matrices.determinant(self.ring, self.memo[matrix], (1, 1)) for matrix, _ in path[1])
+            )
         return matrices.determinant(self.ring, self.memo[node.operands[0]], node.groups or ())
 
     def logdet(self, node: Apply) -> Polynomial:
@@ -177,6 +185,6 @@ STEPS: dict[type[Node], Callable[[Normalizer, Node], Polynomial]] = {
     Add: Normalizer.add,
     Product: Normalizer.product,
     Power: Normalizer.power,
-    Apply: Normalizer.apply,  # type: ignore[dict-item]
+    Apply: Normalizer.apply,
     Unknown: Normalizer.unknown,
 }

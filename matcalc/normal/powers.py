@@ -14,7 +14,7 @@ from matcalc.normal.atoms import entrywise, least_form
 from matcalc.normal.budget import BudgetExceeded
 from matcalc.normal.naming import Factor, components
 from matcalc.normal.positivity import is_nonnegative, is_positive
-from matcalc.normal.ring import Polynomial, Ring, Work, assembled, canonical_part
+from matcalc.normal.ring import Polynomial, Ring, Work, canonical_part
 
 __all__ = ["content", "units", "raise_power", "absolute_power", "number_power", "prime_factors", "of_factors"]
 
@@ -45,7 +45,7 @@ def units(ring: Ring, term: Node) -> list[Factor]:
 def content(ring: Ring, argument: Polynomial) -> tuple[Fraction, list[Factor], Polynomial]:
     """A number, the factors that all terms share, and the rest, whose first term has the number 1.
 
-    The sum is number · factors · rest.
+    The sum is number · factors · rest.  The rest may be a single term, where dividing made terms meet.
     """
     axes = range(len(argument.shape))
     rows = [(c, *ring.opened(term, axes)) for term, c in argument.ordered()]
@@ -81,8 +81,9 @@ def power_of(ring: Ring, argument: Polynomial, exponent: Exponent) -> Polynomial
         ((term, coefficient),) = argument.terms.items()
         return power_of_product(ring, Fraction(coefficient), units(ring, term), argument.shape, exponent)
     number, pulled, rest = content(ring, argument)
-    if len(rest.terms) < 2:
-        return power_of(ring, ring.times(of_factors(ring, pulled, argument.shape, number), rest), exponent)
+    if len(rest.terms) == 1:
+        # Divided by what its terms share, the sum has become one term.
+        return power_of_product(ring, number, [*pulled, *units(ring, next(iter(rest.terms)))], argument.shape, exponent)
     if isinstance(exponent, int):
         ring.note("power-of-a-product")
         return power_of_product(ring, number, [*pulled, base_of(ring, rest)], argument.shape, exponent)

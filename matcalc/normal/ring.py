@@ -101,6 +101,11 @@ class Ring:
         #: Atoms and sums that are positive, or not negative, wherever the claim has a meaning.
         self.positive: set[Node] = set()
         self.nonnegative: set[Node] = set()
+        #: Atoms that are invertible wherever the claim has a meaning; whether all of it is continuous where it is defined.
+        self.invertible: set[Node] = set()
+        self.continuous = False
+        #: Whether the inverse of a matrix plus one of rank one is written by the inverse of the matrix.
+        self.rank_one = False
         self._fresh = count(1_000_000)
         self._powers: dict[tuple[Node, int], Polynomial] = {}
         self._polynomials: dict[Node, Polynomial] = {}

@@ -11,14 +11,15 @@ makes a term less.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from fractions import Fraction
 from functools import cmp_to_key
 
-from matcalc.expr import Add, Apply, Node, Power, ones
-from matcalc.normal.matching import pattern_of
+from matcalc.expr import Add, Apply, Node, Number, Power, Size, ones
+from matcalc.normal.matching import matches, pattern_of
 from matcalc.normal.naming import Factor
 from matcalc.normal.powers import sign_atom
-from matcalc.normal.ring import Polynomial, Ring, Work
+from matcalc.normal.ring import Polynomial, Ring, Work, is_group
 
 __all__ = ["settle"]
 
@@ -28,7 +29,9 @@ def settle(ring: Ring, work: Work, free: Mapping[int, int]) -> list[Work] | None
     for k, factor in enumerate(work.factors):
         atom, exponent = factor.atom, factor.exponent
         replaced = None
-        if isinstance(atom, Add):
+        if is_group(atom):
+            replaced = merge_group(ring, work, factor)
+        elif isinstance(atom, Add):
             replaced = divide(ring, work, factor, 1) or divide_from_below(ring, work, factor)
         elif isinstance(atom, Apply) and atom.name in SETTLED:
             replaced = SETTLED[atom.name](ring, work, k)
@@ -45,7 +48,7 @@ def settle(ring: Ring, work: Work, free: Mapping[int, int]) -> list[Work] | None
 def leading_term(total: Polynomial) -> Node:
     """The greatest term of a sum: by degree, then by the exponents of its atoms."""
     degrees = [(term, degree_and_exponents(term)) for term in total.terms]
-    return max(degrees, key=cmp_to_key(lambda a, b: compare(a[1], b[1])))[0]
+    return max(degrees, key=lambda row: Compared(row[1]))[0]
 
 
 Degrees = tuple[float, dict[tuple[bytes, tuple[int, ...]], float]]
@@ -78,16 +81,18 @@ def divide(ring: Ring, work: Work, factor: Factor, raised: int) -> list[Work] | 
     if remaining is None:
         return None
     ring.note("division-by-a-sum")
+    carried = {x for f in remaining for x in f.labels}
+    bound = {x: d for x, d in work.bound.items() if x in carried}
     ratio = work.coefficient / ring.fraction(total.terms[lead])
     without = [f for f in remaining if f is not factor]
     if raised:
-        first = [Work(ratio, [*without, Factor(factor.atom, factor.labels, factor.exponent + 1)], work.bound)]
+        first = [Work(ratio, [*without, Factor(factor.atom, factor.labels, factor.exponent + 1)], bound)]
     else:
         lowered = Factor(factor.atom, factor.labels, factor.exponent - 2)
-        first = [product_with(ring, Work(ratio * c, [*without, lowered], work.bound), term, factor.labels)
+        first = [product_with(ring, Work(ratio * c, [*without, lowered], bound), term, factor.labels)
                  for term, c in total.terms.items()]  # fmt: skip
     rest = [
-        product_with(ring, Work(-ratio * c, list(remaining), work.bound), term, factor.labels)
+        product_with(ring, Work(-ratio * c, list(remaining), bound), term, factor.labels)
         for term, c in total.terms.items()
         if term is not lead
     ]
@@ -128,28 +133,31 @@ def product_with(ring: Ring, work: Work, term: Node, labels: Sequence[int]) -> W
 
 def removed(ring: Ring, work: Work, lead: Node, labels: Sequence[int]) -> list[Factor] | None:
     """The factors without those of `lead`; None if they do not hold them all."""
-    if lead is ones(lead.shape):
-        return None
     wanted = pattern_of(lead)
-    if any(label >= lead.order for factor in wanted for label in factor.labels):
+    if not wanted or not {f.atom for f in wanted} <= {f.atom for f in work.factors}:
         return None
-    factors = list(work.factors)
-    for want in wanted:
-        _, places = ring.symmetries.oriented(want.atom, tuple([labels[x] for x in want.labels]))
-        position = next(
-            (
-                k
-                for k, f in enumerate(factors)
-                if f.atom is want.atom and f.labels == places and f.exponent >= want.exponent > 0
-            ),
-            None,
-        )
-        if position is None:
-            return None
-        left = factors[position].exponent - want.exponent
-        factors[position : position + 1] = [Factor(want.atom, places, left)] if left else []
-    return factors
+    names = dict(enumerate(labels))
+    for found, rest in matches(ring, wanted, work.factors, lead.order, names, work.bound):
+        gone = {place for label, place in found.items() if label >= lead.order}
+        if not gone & {x for f in rest for x in f.labels} and not gone & set(labels):
+            return rest
+    return None
 
+
+def merge_group(ring: Ring, work: Work, factor: Factor) -> list[Work] | None:
+    """P·P^q = P^(q+1) for a contraction P with free indices that stands laid open beside its power."""
+    if isinstance(factor.exponent, int) and factor.exponent > 0:
+        return None
+    remaining = removed(ring, work, factor.atom, factor.labels)
+    if remaining is None:
+        return None
+    rest = [f for f in remaining if f is not factor]
+    carried = {x for f in rest for x in f.labels} | set(factor.labels)
+    bound = {x: d for x, d in work.bound.items() if x in carried}
+    return [Work(work.coefficient, [*rest, Factor(factor.atom, factor.labels, factor.exponent + 1)], bound)]
+
+
+Compared = cmp_to_key(compare)
 
 # ---- Signs, absolute values, angles -------------------------------------------------------------------------------------
 
@@ -268,6 +276,8 @@ def merge_general_powers(ring: Ring, work: Work, k: int) -> list[Work] | None:
 
 def power_node(ring: Ring, base: Node, exponent: Polynomial) -> Node:
     """u^p as a term; u^n where p is the number n."""
+    if base is Number.make(-1):
+        exponent = modulo_two(exponent)
     number = exponent.constant()
     if number is None:
         return Apply._intern(("pow", None), (base, exponent.node), base.shape)
@@ -276,7 +286,15 @@ def power_node(ring: Ring, base: Node, exponent: Polynomial) -> Node:
     return base if number == 1 else Power._intern((number,), (base,), base.shape)
 
 
-SETTLED = {
+def modulo_two(exponent: Polynomial) -> Polynomial:
+    """An exponent of -1 whose terms are whole numbers."""
+    whole = all(isinstance(f.atom, Size) and isinstance(f.exponent, int) for t in exponent.terms for f in pattern_of(t))
+    if not whole or any(isinstance(c, Fraction) for c in exponent.terms.values()):
+        return exponent
+    return Polynomial((), {term: 1 for term, c in exponent.terms.items() if c % 2})
+
+
+SETTLED: dict[str, Callable[[Ring, Work, int], list[Work] | None]] = {
     "sign": settle_sign,
     "abs": settle_absolute,
     "cos": settle_cosine,

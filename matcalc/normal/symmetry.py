@@ -63,12 +63,12 @@ class Symmetries:
         start = variable.order
         groups: list[tuple[int, tuple[int, ...]]] = []
         for position in atom.positions:
-            order = variable.operands[position].order
-            groups.append((position, tuple(range(start, start + order))))
-            start += order
+            length = variable.operands[position].order
+            groups.append((position, tuple(range(start, start + length))))
+            start += length
         found: list[Symmetry] = []
         for own, sign in self(variable):
-            for order in permutations(groups) if len(groups) <= 4 else (tuple(groups),):
+            for order in permutations(groups) if len(groups) <= 4 else [tuple(groups)]:
                 if all(a[0] == b[0] for a, b in zip(order, groups, strict=True)):
                     found.append(((*own, *(axis for _, axes in order for axis in axes)), sign))
         return found

@@ -1,0 +1,290 @@
+"""Deciding a claim: stages from the cheapest to the dearest, the first answer counts.
+
+    shapes       sides of different shapes, or a row against a column, are refuted
+    points       the numeric interpreter, which shares no code with the engine, may refute; what follows may only prove
+    graphs       the sides are one node in index notation
+    normal form  they have one normal form, perhaps under what is assumed and what their domain tells
+    clearing     their difference vanishes once it is multiplied by what stands inverted in it
+    entries      the normal form of every entry at given sizes; at sizes that all are given it is a full proof
+
+So nothing is called proved that disagrees at a point, and nothing is refuted by the engine alone.  Where no point was
+found at which all sides are defined and everything that is assumed holds, nothing is said: it may be a claim about nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from matcalc.assumptions import Facts
+from matcalc.claim import Claim, is_zero_form
+from matcalc.errors import UnsupportedError
+from matcalc.expr import Apply, Node, is_zero, zero
+from matcalc.form import Form, format_axis, subforms
+from matcalc.lowering import lower
+from matcalc.normal import Budget, BudgetExceeded, Normalizer
+from matcalc.normal.assuming import Contradiction, use
+from matcalc.normal.domain import arguments_with_a_sign, use_signs
+from matcalc.normal.entries import Entries
+from matcalc.normal.ring import Polynomial
+from matcalc.normal.signs import vanishes_by_sign
+from matcalc.refutation import Comparison, compare
+from matcalc.traversal import postorder, substitute
+from matcalc.verdict import Verdict
+
+__all__ = ["decide", "disagreement"]
+
+#: Steps of the normal form, for all dimensions and for each choice of sizes; seconds for a proof of one claim.
+STEPS, STEPS_AT_SIZES, SECONDS = 60_000, 60_000, 1.6
+#: The sizes at which entries are compared, dealt out to the dimensions in turn.
+SIZES = ((2, 3, 2, 3), (1, 2, 3, 2), (3, 2, 1, 2))
+#: The points of the check in higher precision that a claim has which nothing proves.
+POINTS_WITHOUT_PROOF = 8
+
+#: Functions that are not continuous, or not smooth; a law that holds by continuity is not used beside them.
+DISCONTINUOUS = frozenset({"abs", "sign", "step", "relu", "maximum", "minimum"})
+CONTRADICTION = "the assumptions contradict each other, so the claim says nothing"
+
+
+def decide(claim: Claim, deadline: float | None = None) -> Verdict:
+    """The verdict of a claim; `deadline` is a time of `time.monotonic()` after which nothing more is tried."""
+    return disagreement(claim, deadline) or Proof(claim, deadline).verdict()
+
+
+def disagreement(claim: Claim, deadline: float | None = None) -> Verdict | None:
+    """The refutation of a claim by its shapes or at a point, or that it says nothing; None where it agrees."""
+    odd = next((k for k in range(1, len(claim.sides)) if not same_shape(claim.sides[0], claim.sides[k])), None)
+    if odd is not None:
+        return Verdict("refuted", "shapes", shapes_message(claim, odd))
+    found = compare(claim.program, claim.sides, claim.assume, deadline=deadline)
+    if found.counterexample is not None:
+        step = found.counterexample.step
+        message = f"the sides differ {found.counterexample}"
+        if len(claim.sides) > 2:
+            message = f"step {step[1]}, `{claim.side_text(step[0])} = {claim.side_text(step[1])}`, is wrong: {message}"
+        return Verdict("refuted", "values at a point", message, found.counterexample.to_json())
+    if not found.points:
+        return Verdict("undecided", "no point", found.reason)
+    return None
+
+
+def same_shape(left: Form, right: Form) -> bool:
+    """Whether two sides may be equal as to kind and sizes; 0 is the zero of any shape."""
+    if is_zero_form(left) or is_zero_form(right):
+        return True
+    return (left.kind, left.shape) == (right.kind, right.shape)
+
+
+def shapes_message(claim: Claim, odd: int) -> str:
+    """Which sides differ in shape."""
+    first, other = claim.sides[0], claim.sides[odd]
+    which = ("the left side", "the right side") if len(claim.sides) == 2 else ("side 1", f"side {odd + 1}")
+    return f"{which[0]} is {described(first)}, {which[1]} is {described(other)}"
+
+
+def described(form: Form) -> str:
+    """A side's kind with its sizes."""
+    sizes = " x ".join(format_axis(axis) for axis in form.shape or ())
+    return f"a {form.kind}" + (f" of {sizes}" if sizes else "")
+
+
+# ---- Proofs -------------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Proof:
+    """The search for a proof of a claim that agrees at points."""
+
+    claim: Claim
+    deadline: float | None = None
+    laws: dict[str, None] = field(default_factory=dict)
+    nodes: list[Node] = field(default_factory=list)
+    given: list[tuple[Node, Node]] = field(default_factory=list)
+    #: Whether a part of a claim may be undefined where the claim is not: conditions on indices.
+    guarded: bool = False
+    rank_one: bool = False
+
+    def __post_init__(self) -> None:
+        limit = time.monotonic() + SECONDS
+        self.limit = limit if self.deadline is None else min(limit, self.deadline)
+
+    def verdict(self) -> Verdict:
+        """The strongest verdict that can be shown."""
+        try:
+            self.lower()
+        except UnsupportedError as error:
+            return self.agreement(f"the engine cannot say a side: {error.message}")
+        if all(node is self.nodes[0] for node in self.nodes):
+            return Verdict("proved", "one index notation", rules=("same-index-notation",))
+        for method, attempt in ATTEMPTS:
+            try:
+                if attempt(self):
+                    return Verdict("proved", method, rules=tuple(self.laws))
+            except Contradiction:
+                return Verdict("undecided", "contradiction", CONTRADICTION)
+            except (BudgetExceeded, ZeroDivisionError):
+                continue
+        return self.at_sizes() or self.agreement("")
+
+    def lower(self) -> None:
+        """The nodes of the sides and of what is assumed."""
+        environment = lower(self.claim.program, self.claim.layout)
+        self.nodes = [environment.lower(side).node for side in self.claim.sides]
+        self.given = [(environment.lower(a).node, environment.lower(b).node) for a, b in self.claim.assume]
+        forms = [*self.claim.sides, *self.claim.program.assignments.values()]
+        self.guarded = any(part.head in ("cases", "delta") for form in forms for part in subforms(form))
+
+    def facts(self) -> Facts:
+        return Facts({v.name: v.properties for v in self.claim.program.variables.values()})
+
+    # The attempts, each stronger and dearer than the one before.
+
+    def by_normal_form(self) -> bool:
+        """One normal form of all sides, under the assumptions."""
+        normalizer, nodes = self.prepared()
+        return self.agree(normalizer, nodes)
+
+    def by_domain(self) -> bool:
+        """The same with what follows from the fact that logarithms and roots are defined."""
+        arguments = {} if self.guarded else arguments_with_a_sign(self.nodes)
+        if not arguments:
+            return False
+        normalizer, nodes = self.prepared()
+        known = [(normalizer(node), strict) for node, strict in arguments_with_a_sign(nodes).items()]
+        if not use_signs(normalizer.ring, normalizer.rules, known):
+            return False
+        normalizer.memo.clear()
+        normalizer.ring.note("defined-sides")
+        return self.agree(normalizer, nodes)
+
+    def prepared(self) -> tuple[Normalizer, list[Node]]:
+        """A normalizer that uses the assumptions, and the nodes after substitutions."""
+        facts, nodes, given = self.facts(), list(self.nodes), list(self.given)
+        normalizer = self.normalizer(facts)
+        while given:
+            left, right = given.pop(0)
+            found = use(normalizer, *aligned(left, right))
+            if found.properties:
+                facts = with_properties(facts, found.properties)
+                normalizer, given = self.normalizer(facts), list(self.given)
+            if found.replacements:
+                nodes = [substitute(node, found.replacements) for node in nodes]
+                given = [(substitute(a, found.replacements), substitute(b, found.replacements)) for a, b in given]
+        return normalizer, nodes
+
+    def normalizer(self, facts: Facts) -> Normalizer:
+        """A normalizer that knows what is invertible in the claim, and whether all of it is continuous."""
+        made = Normalizer(facts, Budget(STEPS, self.limit), continuous=not self.functions() & DISCONTINUOUS)
+        inverted = (n.operands[0] for n in postorder(*self.nodes) if isinstance(n, Apply) and n.name == "inv")
+        made.ring.invertible.update(inverted)
+        made.ring.rank_one = self.rank_one
+        return made
+
+    def functions(self) -> set[str]:
+        """The names of the operations that occur."""
+        roots = [*self.nodes, *(node for pair in self.given for node in pair)]
+        return {node.name for node in postorder(*roots) if isinstance(node, Apply)}
+
+    def by_rank_one(self) -> bool:
+        """The same with inverses of rank-one updates written by the inverse of what is updated."""
+        self.rank_one = "inv" in self.functions()
+        return self.rank_one and self.by_normal_form()
+
+    def agree(self, normalizer: Normalizer, nodes: Sequence[Node]) -> bool:
+        """Whether all sides have one normal form, or differences that vanish once cleared."""
+        forms = like_first_shape([normalizer(node) for node in nodes])
+        ring = normalizer.ring
+        equal = all(
+            form.node is forms[0].node or vanishes_by_sign(normalizer, ring.subtract(forms[0], form)) for form in forms[1:]
+        )
+        if equal:
+            self.laws = dict(ring.laws)
+        return equal
+
+    # Weaker than a proof for all sizes.
+
+    def at_sizes(self) -> Verdict | None:
+        """A proof entry by entry; a full one where the claim leaves no size open."""
+        names = self.claim.program.dimensions
+        if self.given:
+            return None
+        choices = [dict(zip(names, cycled(sizes, len(names)), strict=True)) for sizes in (SIZES if names else SIZES[:1])]
+        shown = []
+        for sizes in choices:
+            try:
+                if not self.agree_at(sizes):
+                    break
+            except (BudgetExceeded, ZeroDivisionError):
+                break
+            shown.append(", ".join(f"{name} = {size}" for name, size in sizes.items()))
+        if not shown:
+            return None
+        if not names:
+            return Verdict("proved", "entry by entry", rules=tuple(self.laws))
+        return Verdict("proved-at-sizes", "entry by entry at " + "; ".join(shown), rules=tuple(self.laws))
+
+    def agree_at(self, sizes: dict[str, int]) -> bool:
+        """Whether all entries agree at some sizes."""
+        entries = Entries(sizes, self.facts())
+        rows = [entries(node) for node in like_first_order(self.nodes)]
+        normalizer = Normalizer(entries.facts, Budget(STEPS_AT_SIZES, self.limit))
+        return all(self.agree(normalizer, column) for column in zip(*rows, strict=True))
+
+    def agreement(self, reason: str) -> Verdict:
+        """That the sides agree at points, looked at once more in higher precision."""
+        claim = self.claim
+        found = compare(
+            claim.program, claim.sides, claim.assume, points=POINTS_WITHOUT_PROOF, deadline=self.deadline, precise=True
+        )
+        return numeric_verdict(found, reason)
+
+
+def numeric_verdict(found: Comparison, reason: str) -> Verdict:
+    """The verdict of a comparison that nothing proves."""
+    if found.counterexample is not None:
+        message = f"the sides differ {found.counterexample}"
+        return Verdict("refuted", "values at a point", message, found.counterexample.to_json())
+    if not found.points:
+        return Verdict("undecided", "no point", found.reason)
+    return Verdict("numeric", f"agreed at {found.points} points to {found.digits} digits", reason)
+
+
+ATTEMPTS: tuple[tuple[str, Callable[[Proof], bool]], ...] = (
+    ("normal form", Proof.by_normal_form),
+    ("normal form on the domain of the sides", Proof.by_domain),
+    ("normal form with rank-one updates", Proof.by_rank_one),
+)
+
+
+def with_properties(facts: Facts, more: dict[str, str]) -> Facts:
+    """Facts with further properties."""
+    properties = dict(facts.properties)
+    for name, word in more.items():
+        properties[name] = properties.get(name, frozenset()) | {word}
+    return Facts(properties)
+
+
+def aligned(left: Node, right: Node) -> tuple[Node, Node]:
+    """Two nodes of one shape, where a 0 is the zero of any shape."""
+    shaped = like_first_order([left, right])
+    return shaped[0], shaped[1]
+
+
+def like_first_order(nodes: Iterable[Node]) -> list[Node]:
+    """Nodes of which those that are the number 0 have the shape of the others."""
+    found = list(nodes)
+    shape = max((node.shape for node in found), key=len)
+    return [zero(shape) if not node.shape and shape and is_zero(node) else node for node in found]
+
+
+def like_first_shape(forms: Iterable[Polynomial]) -> list[Polynomial]:
+    """Polynomials of which those that are 0 have the shape of the others."""
+    found = list(forms)
+    shape = max((form.shape for form in found), key=len)
+    return [form if form.terms else Polynomial(shape) for form in found]
+
+
+def cycled(sizes: Sequence[int], count: int) -> Iterator[int]:
+    """That many sizes, in turn."""
+    return (sizes[k % len(sizes)] for k in range(count))

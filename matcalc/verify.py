@@ -1,0 +1,38 @@
+"""Verifying a claim: its verdict, and what would make a wrong one true."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+
+from matcalc.claim import read_claim
+from matcalc.decision import decide
+from matcalc.verdict import Verdict
+
+__all__ = ["Verdict", "verify"]
+
+Texts = Iterable[str] | str | None
+
+
+def verify(
+    claim: str,
+    declare: Texts = (),
+    layout: str = "numerator",
+    where: Texts = (),
+    assume: Texts = (),
+    *,
+    structured: bool = False,
+    timeout: float | None = None,
+) -> Verdict:
+    """The verdict of a claim such as `d(x'*a)/d(x) = a'`, or of a chain E1 = E2 = E3.
+
+    `declare` holds declarations, `where` assignments that the claim may use, `assume` equations that hold at the points
+    where the sides are compared.  With `structured`, tied entries of symmetric, skew, diagonal and triangular variables
+    move together.  After `timeout` seconds nothing more is tried.  Raises MatcalcError for input that is not well formed.
+    """
+    start = time.perf_counter()
+    deadline = None if timeout is None else time.monotonic() + timeout
+    read = read_claim(claim, declare, layout, where, assume, structured=structured)
+    found = decide(read, deadline)
+    return replace(found, seconds=time.perf_counter() - start)
