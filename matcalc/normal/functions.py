@@ -26,7 +26,7 @@ from matcalc.normal.powers import (
     of_factors,
     prime_factors,
     raise_power,
-    sign_atom,
+    sign_of_atom,
     units,
 )
 from matcalc.normal.ring import Polynomial, Ring
@@ -267,7 +267,8 @@ def sign_of(ring: Ring, factor: Factor, shape: Shape) -> Polynomial:
     if isinstance(atom, Apply) and atom.name == "sign":
         return of_factors(ring, [factor], shape)
     power = (1 if exponent % 2 else 2) if isinstance(exponent, int) else 1
-    return of_factors(ring, [Factor(sign_atom(ring, atom), labels, power)], shape)
+    own, factors = sign_of_atom(ring, atom, labels)
+    return of_factors(ring, factors * power, shape, own**power)
 
 
 def absolute(ring: Ring, argument: Polynomial) -> Polynomial:

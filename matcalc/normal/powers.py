@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from matcalc.expr import Apply, Delta, Node, Number, Shape, exact
-from matcalc.normal.atoms import entrywise, least_form
+from matcalc.expr import Add, Apply, Delta, Node, Number, Shape, exact
+from matcalc.normal.atoms import entrywise, least_form, make_atom
 from matcalc.normal.budget import BudgetExceeded
 from matcalc.normal.naming import Factor, components
 from matcalc.normal.positivity import is_nonnegative, is_positive
 from matcalc.normal.ring import Polynomial, Ring, Work, canonical_part
 
-__all__ = ["content", "units", "raise_power", "absolute_power", "number_power", "prime_factors", "of_factors"]
+__all__ = ["content", "units", "raise_power", "absolute_power", "number_power", "prime_factors", "of_factors", "sign_of_atom"]
 
 Exponent = Fraction | int
 #: The largest divisor that is tried when a number is parted into primes.
@@ -139,18 +139,23 @@ def absolute_power(ring: Ring, factor: Factor, shape: Shape) -> Polynomial:
     if is_positive(ring, factor) or is_nonnegative(ring, Factor(atom, labels, 1)):
         return of_factors(ring, [factor], shape)
     if isinstance(exponent, int):
-        sign = [Factor(sign_atom(ring, atom), labels, 1)] if exponent % 2 else []
-        return of_factors(ring, [factor, *sign], shape)
+        sign, more = sign_of_atom(ring, atom, labels) if exponent % 2 else (1, [])
+        return of_factors(ring, [factor, *more], shape, sign)
     absolute = Apply._intern(("abs", None), (atom,), atom.shape)
     ring.symmetries.declare(absolute, [(order, 1) for order, _ in ring.symmetries(atom)])
     return of_factors(ring, [Factor(absolute, labels, exponent)], shape)
 
 
-def sign_atom(ring: Ring, atom: Node) -> Node:
-    """sign(u) of an atom u."""
-    node = Apply._intern(("sign", None), (atom,), atom.shape)
-    ring.symmetries.declare(node, ring.symmetries(atom))
-    return node
+def sign_of_atom(ring: Ring, atom: Node, labels: Sequence[int]) -> tuple[int, list[Factor]]:
+    """sign(u) of an atom or a sum at some labels: 1 or -1 times a factor; S and -S share one."""
+    if not isinstance(atom, Add):
+        node = Apply._intern(("sign", None), (atom,), atom.shape)
+        ring.symmetries.declare(node, ring.symmetries(atom))
+        return 1, [Factor(node, tuple(labels), 1)]
+    value = make_atom(ring, ring.polynomial(atom), lambda n: Apply._intern(("sign", None), (n,), n.shape), -1)
+    ((term, coefficient),) = value.terms.items()
+    factors, _ = ring.opened(term, labels)
+    return (1 if coefficient > 0 else -1), factors
 
 
 def number_power(ring: Ring, number: Fraction, exponent: Exponent, shape: Shape = ()) -> Polynomial:

@@ -18,7 +18,7 @@ from functools import cmp_to_key
 from matcalc.expr import Add, Apply, Node, Number, Power, Size, ones
 from matcalc.normal.matching import matches, pattern_of
 from matcalc.normal.naming import Factor
-from matcalc.normal.powers import sign_atom
+from matcalc.normal.powers import sign_of_atom
 from matcalc.normal.ring import Polynomial, Ring, Work, is_group
 
 __all__ = ["settle"]
@@ -202,10 +202,9 @@ def settle_absolute(ring: Ring, work: Work, k: int) -> list[Work] | None:
         return None
     rest = work.factors[:k] + work.factors[k + 1 :]
     base = factor.atom.operands[0]
-    made = [Factor(base, factor.labels, factor.exponent)]
-    if factor.exponent % 2:
-        made.append(Factor(sign_atom(ring, base), factor.labels, 1))
-    return [Work(work.coefficient, rest + made, work.bound)]
+    sign, more = sign_of_atom(ring, base, factor.labels) if factor.exponent % 2 else (1, [])
+    made = [Factor(base, factor.labels, factor.exponent), *more]
+    return [Work(work.coefficient * sign, rest + made, work.bound)]
 
 
 def settle_cosine(ring: Ring, work: Work, k: int) -> list[Work] | None:
