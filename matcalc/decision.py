@@ -27,6 +27,7 @@ from matcalc.normal import Budget, BudgetExceeded, Normalizer
 from matcalc.normal.assuming import Contradiction, use
 from matcalc.normal.domain import arguments_with_a_sign, use_signs
 from matcalc.normal.entries import Entries
+from matcalc.normal.laws import stated
 from matcalc.normal.ring import Polynomial
 from matcalc.normal.signs import vanishes_by_sign
 from matcalc.refutation import Comparison, compare
@@ -116,11 +117,11 @@ class Proof:
         except UnsupportedError as error:
             return self.agreement(f"the engine cannot say a side: {error.message}")
         if all(node is self.nodes[0] for node in self.nodes):
-            return Verdict("proved", "one index notation", rules=("same-index-notation",))
+            return Verdict("proved", "one index notation", rules=(stated("same-index-notation"),))
         for method, attempt in ATTEMPTS:
             try:
                 if attempt(self):
-                    return Verdict("proved", method, rules=tuple(self.laws))
+                    return Verdict("proved", method, rules=self.rules())
             except Contradiction:
                 return Verdict("undecided", "contradiction", CONTRADICTION)
             except (BudgetExceeded, ZeroDivisionError):
@@ -202,6 +203,10 @@ class Proof:
             self.laws = dict(ring.laws)
         return equal
 
+    def rules(self) -> tuple[str, ...]:
+        """The laws that the proof used, stated."""
+        return tuple(map(stated, ["collect-terms", *self.laws]))
+
     # Weaker than a proof for all sizes.
 
     def at_sizes(self) -> Verdict | None:
@@ -221,8 +226,8 @@ class Proof:
         if not shown:
             return None
         if not names:
-            return Verdict("proved", "entry by entry", rules=tuple(self.laws))
-        return Verdict("proved-at-sizes", "entry by entry at " + "; ".join(shown), rules=tuple(self.laws))
+            return Verdict("proved", "entry by entry", rules=self.rules())
+        return Verdict("proved-at-sizes", "entry by entry at " + "; ".join(shown), rules=self.rules())
 
     def agree_at(self, sizes: dict[str, int]) -> bool:
         """Whether all entries agree at some sizes."""

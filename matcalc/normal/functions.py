@@ -273,17 +273,17 @@ def sign_of(ring: Ring, factor: Factor, shape: Shape) -> Polynomial:
 
 def absolute(ring: Ring, argument: Polynomial) -> Polynomial:
     """u sign(u)."""
-    if node_is_nonnegative(ring, argument.node):
-        return argument
+    for value in (argument, argument.scaled(-1)):
+        if node_is_nonnegative(ring, value.node):
+            return value
     ring.note("abs-by-sign")
     return ring.times(argument, sign(ring, argument))
 
 
 def relu(ring: Ring, argument: Polynomial) -> Polynomial:
-    """u (1 + sign u)/2."""
+    """(u + |u|)/2."""
     ring.note("relu-by-sign")
-    one = ring.one(argument.shape)
-    return ring.times(argument, ring.add([one, sign(ring, argument)], one.shape)).scaled(HALF)
+    return ring.add([argument, absolute(ring, argument)], argument.shape).scaled(HALF)
 
 
 def step(ring: Ring, argument: Polynomial) -> Polynomial:
@@ -331,6 +331,8 @@ def sine_and_cosine(ring: Ring, argument: Polynomial) -> tuple[Polynomial, Polyn
     """The sine and the cosine of a sum."""
     shape = argument.shape
     terms = argument.ordered()
+    if len(terms) > 1:
+        ring.note("addition-theorem")
     if len(terms) > MOST_SUMMANDS:
         return (make_atom(ring, argument, builder("sin"), -1), make_atom(ring, argument, builder("cos"), 1))
     sine, cosine = Polynomial(shape), ring.one(shape)
