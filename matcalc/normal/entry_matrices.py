@@ -5,7 +5,7 @@ Each function takes the rows of its argument, a vector as one row, and returns t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from fractions import Fraction
 
 from matcalc.expr import Node, is_zero
@@ -21,7 +21,7 @@ class Matrices:
 
     def __init__(self, scalars: Scalars) -> None:
         self.scalars = scalars
-        self.minors: dict[tuple[Rows, Sequence[int]], Node] = {}
+        self.minors: dict[tuple[Rows, tuple[int, ...]], Node] = {}
 
     # Determinants.
 

@@ -38,7 +38,7 @@ class Normalizer:
         """`continuous` says that everything to come is continuous where it is defined: no sign, abs, step, maximum, .."""
         self.facts = facts
         self.rules = Rules()
-        self.ring = Ring(facts, budget or Budget(), [tidy, lay_open, self.rules, part_scalars, settle])
+        self.ring = Ring(facts, budget or Budget(), [tidy, lay_open, self.rules, settle, part_scalars])
         self.ring.continuous = continuous
         self.memo: dict[Node, Polynomial] = {}
 

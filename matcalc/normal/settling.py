@@ -4,6 +4,7 @@
     u·sign(u)^2    = u,   sign^3 = sign,   lead·sign(S)^2 = S·sign(S)^0 .. likewise
     cos^2          = 1 - sin^2;   sin^2 = 1 - cos^2 beside a cosine in a denominator
     |u|^k          = u^k for even k, u^k sign(u) for odd k
+    L_ij L_ji      = δ_ij,   L_ij^2 = L_ij   for the mask L of a lower triangle
 
 The leading term is the greatest in an order of terms that multiplication respects (degree, then atoms), so each rule
 makes a term less.
@@ -15,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import cmp_to_key
 
-from matcalc.expr import Add, Apply, Node, Number, Power, Size, ones
+from matcalc.expr import Add, Apply, Delta, Node, Number, Power, Size, ones
 from matcalc.normal.matching import matches, pattern_of
 from matcalc.normal.naming import Factor
 from matcalc.normal.powers import sign_of_atom
@@ -39,7 +40,7 @@ def settle(ring: Ring, work: Work, free: Mapping[int, int]) -> list[Work] | None
             replaced = merge_general_powers(ring, work, k)
         if replaced is not None and exponent:
             return replaced
-    return None
+    return turn_mask(ring, work, free)
 
 
 # ---- Powers of sums -------------------------------------------------------------------------------------------------
@@ -237,6 +238,49 @@ def trade(ring: Ring, work: Work, k: int, name: str) -> list[Work]:
     ]
 
 
+def settle_mask(ring: Ring, work: Work, k: int) -> list[Work] | None:
+    """The mask L_ij, 1 for i >= j else 0: L_ii = 1, L^2 = L, L_ij L_ji = δ_ij, L_ij + L_ji = 1 + δ_ij."""
+    mask = work.factors[k]
+    i, j = mask.labels
+    rest = work.factors[:k] + work.factors[k + 1 :]
+    square = mask.atom.shape[0] == mask.atom.shape[1]
+    delta = Factor(Delta.make(mask.atom.shape[0]), (i, j), 1)
+    if i == j or absorbs(ring, rest, (i, j), "lower") or absorbs(ring, rest, (j, i), "upper"):
+        return [Work(work.coefficient, rest, work.bound)]
+    if mask.exponent != 1:
+        return [Work(work.coefficient, [*rest, Factor(mask.atom, mask.labels, 1)], work.bound)]
+    if not square:
+        return None
+    if absorbs(ring, rest, (j, i), "lower") or absorbs(ring, rest, (i, j), "upper"):
+        return [Work(work.coefficient, [*rest, delta], work.bound)]
+    turned = Factor(mask.atom, (j, i), 1)
+    if turned in rest:
+        return [Work(work.coefficient, [*(f for f in rest if f != turned), delta], work.bound)]
+    return None
+
+
+def absorbs(ring: Ring, factors: Sequence[Factor], labels: tuple[int, int], word: str) -> bool:
+    """Whether a triangular variable stands at these indices."""
+    return any(f.labels == labels and ring.facts.has(f.atom, word) for f in factors)
+
+
+def turn_mask(ring: Ring, work: Work, free: Mapping[int, int]) -> list[Work] | None:
+    """L_ji = 1 + δ_ij - L_ij for free indices of which the later stands first."""
+    for k, (atom, labels, _) in enumerate(work.factors):
+        if not (isinstance(atom, Apply) and atom.name == "tril" and atom.shape[0] == atom.shape[1]):
+            continue
+        i, j = labels
+        if i in free and j in free and free[i] > free[j]:
+            rest = work.factors[:k] + work.factors[k + 1 :]
+            delta = Factor(Delta.make(atom.shape[0]), (j, i), 1)
+            return [
+                Work(work.coefficient, rest, work.bound),
+                Work(work.coefficient, [*rest, delta], work.bound),
+                Work(-work.coefficient, [*rest, Factor(atom, (j, i), 1)], work.bound),
+            ]
+    return None
+
+
 def settle_determinant(ring: Ring, work: Work, k: int) -> list[Work] | None:
     """det(Q)^2 = 1 for orthogonal Q."""
     factor = work.factors[k]
@@ -299,4 +343,5 @@ SETTLED: dict[str, Callable[[Ring, Work, int], list[Work] | None]] = {
     "cos": settle_cosine,
     "sin": settle_sine,
     "det": settle_determinant,
+    "tril": settle_mask,
 }
