@@ -71,6 +71,7 @@ TEXTS: dict[str, list[str]] = {
         "norm2(A)", "norm2(A*x - z)", "norm1(x)", "sum(A)", "sum(A, 0)", "sum(A, 1)", "sum(x)", "sum(x')",
         "sum(x, 0)", "mean(A)", "mean(A, 0)", "mean(A, 1)", "mean(x)", "tr(S)", "tr(A*D')", "det(S + 3*eye)",
         "logdet(S)", "inv(S)*x", "adj(S)", "diag(x)", "diag(S)", "diag(x')*A'", "vec(A)", "vec(x)", "vec(A*B)",
+        "tril(A)*x", "triu(A')",
         "vec(kron(A, E))", "dot(x, y)", "outer(z, x)", "softmax(x)", "softmax(x')", "softmax(A)", "logsoftmax(A)",
         "logsumexp(x)", "logsumexp(A)", "crossentropy(x, softmax(y))", "crossentropy(A, softmax(D))", "eye(n)",
         "ones(n)", "ones(m, n)", "zeros(m, n)", "zeros(p)", "x + vector(2)", "A + matrix(s)", "vector(t)'*x",
@@ -280,6 +281,21 @@ ATOMS = {"sigmoid", "softplus", "softmax", "logsoftmax", "logsumexp"}
 def test_what_looks_like_a_recognised_function_is_not_taken_for_one(text: str) -> None:
     names = {node.name for node in postorder(node_of(text)) if isinstance(node, Apply)}
     assert names & ATOMS == set()
+
+
+# Names of indices
+
+
+@pytest.mark.parametrize("text", [
+    "[i,j: tr(S*S[i,j])]", "[r,c: sum(x + y[r]*y[c])]", "[a: sum[b: sum(x.*S[a,b])]]", "[r: norm2(S + y*x[r])]",
+    "[a,b: sum(maximum(x, S[a,b]))]", "[c: det(S*x[c])]", "[a,b: sum(kron(x*y[a], y*y[b]))]", "[j: sum(diag(S*x[j]))]",
+    "[i: sum(diag(x)*S[i,i])]", "[k: dot(x, y*x[k])]", "[n0: mean(S*x[n0])]",
+])  # fmt: skip
+def test_an_index_is_not_confused_with_an_axis_of_an_operation(text: str) -> None:
+    """Operations are defined with letters (tr(X) is `ii->`), which a user's index may have for a name too."""
+    program = typed(text)
+    found, expected = both_values(program, "numerator", point_of(program))
+    assert_equal(found, expected)
 
 
 # What cannot be lowered

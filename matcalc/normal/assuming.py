@@ -7,7 +7,6 @@ used is left out, which only weakens what can be shown.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -114,9 +113,9 @@ def as_rule(normalizer: Normalizer, difference: Polynomial) -> Use | None:
 def solve_power(
     normalizer: Normalizer, factor: Factor, value: Polynomial
 ) -> tuple[tuple[Factor, ...], Polynomial] | None:
-    """u from u^(1/k) = c or u^-1 = c for a number c."""
+    """u = v^k from u^(1/k) = v, u = 1/v from 1/u = v."""
     inverse = 1 / Fraction(factor.exponent)
-    if inverse.denominator != 1 or factor.labels or value.constant() in (None, 0):
+    if inverse.denominator != 1 or factor.labels or not value.terms:
         return None
     return (Factor(factor.atom, (), 1),), raise_power(normalizer.ring, value, int(inverse))
 
@@ -129,5 +128,3 @@ def length(term: Node) -> int:
         total += max(1, len(inner))
     return total
 
-
-Properties = Mapping[str, frozenset[str]]
