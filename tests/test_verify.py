@@ -25,24 +25,26 @@ def verdict_of(claim: str, **options: object) -> str:
 @pytest.mark.parametrize("claim", [
     "sqrt(x.^2) = abs(x)", "sqrt(s^2) = abs(s)", "sqrt(q.^2) = q", "sqrt(s)*sqrt(s) = s", "sqrt(s^3) = s*sqrt(s)",
     "sqrt(s)^2 = s", "(s^2)^2 = s^4", "log(s^2) = 2*log(abs(s))", "log(s^2) = 2*log(s)", "log(s*t) = log(s) + log(t)",
-    "exp(log(s)) = s", "log(exp(s)) = s", "s/s = 1", "s^2/abs(s) = abs(s)", "abs(s)^2 = s^2", "abs(s*t) = abs(s)*abs(t)",
-    "sign(s)^3 = sign(s)", "s*sign(s) = abs(s)", "s*sign(s)^2 = s", "relu(s) - relu(-s) = s", "relu(s) + relu(-s) = abs(s)",
-    "step(s) = (sign(s) + sign(s)^2)/2", "relu(relu(s)) = relu(s)",
-    "sqrt(s) + sqrt(s^2) = sqrt(s) + s", "log(s) + abs(s) = log(s) + s", "sqrt(alpha^2*x'*x) = abs(alpha)*norm2(x)",
-    "maximum(s, t) + minimum(s, t) = s + t", "maximum(s, t) - minimum(s, t) = abs(s - t)",
-    "softplus(s) = relu(s) + log(1 + exp(-abs(s)))",
+    "exp(log(s)) = s", "log(exp(s)) = s", "s/s = 1", "s^2/abs(s) = abs(s)", "abs(s)^2 = s^2",
+    "abs(s*t) = abs(s)*abs(t)", "sign(s)^3 = sign(s)", "s*sign(s) = abs(s)", "s*sign(s)^2 = s",
+    "relu(s) - relu(-s) = s", "relu(s) + relu(-s) = abs(s)", "step(s) = (sign(s) + sign(s)^2)/2",
+    "relu(relu(s)) = relu(s)", "sqrt(s) + sqrt(s^2) = sqrt(s) + s", "log(s) + abs(s) = log(s) + s",
+    "sqrt(alpha^2*x'*x) = abs(alpha)*norm2(x)", "maximum(s, t) + minimum(s, t) = s + t",
+    "maximum(s, t) - minimum(s, t) = abs(s - t)", "softplus(s) = relu(s) + log(1 + exp(-abs(s)))",
 ])  # fmt: skip
 def test_what_is_true_on_the_domain_is_proved(claim: str) -> None:
     assert verdict_of(claim) == "proved"
 
 
 @pytest.mark.parametrize("claim", [
-    "sqrt(x.^2) = x", "sqrt(s^2) = s", "sqrt(s^4) = s^2*sign(s)", "abs(s) = s", "sign(s)^2 = 1", "sign(x).^2 = ones(n)",
-    "step(s) = (1 + sign(s))/2", "step(s) + step(-s) = 1", "d(relu(s))/d(s) = (1 + sign(s))/2", "d(abs(s))/d(s) = 1",
-    "d(relu(s))/d(s) = 1 - step(-s)", "d((s + abs(s))/2)/d(s) = step(s)", "relu(s)/s = 1", "log(s^2) + sqrt(s^2) = log(s^2) + s",
+    "sqrt(x.^2) = x", "sqrt(s^2) = s", "sqrt(s^4) = s^2*sign(s)", "abs(s) = s", "sign(s)^2 = 1",
+    "sign(x).^2 = ones(n)", "step(s) = (1 + sign(s))/2", "step(s) + step(-s) = 1",
+    "d(relu(s))/d(s) = (1 + sign(s))/2", "d(abs(s))/d(s) = 1", "d(relu(s))/d(s) = 1 - step(-s)",
+    "d((s + abs(s))/2)/d(s) = step(s)", "relu(s)/s = 1", "log(s^2) + sqrt(s^2) = log(s^2) + s",
     "log(abs(s)) + s = log(abs(s)) + abs(s)", "sqrt(s^2*t) = s*sqrt(t)", "(s^2)^(1/2) + s^2 = s + s^2",
-    "sign(s)*sign(t) = 1", "abs(s + t) = abs(s) + abs(t)", "maximum(s, t) = s", "asin(sin(s)) = s", "sqrt(s^2 + t^2) = s + t",
-    "sigmoid(s) + sigmoid(t) = 1", "norm2(x + y) = norm2(x) + norm2(y)", "d(maximum(s, t))/d(s) = step(s - t)",
+    "sign(s)*sign(t) = 1", "abs(s + t) = abs(s) + abs(t)", "maximum(s, t) = s", "asin(sin(s)) = s",
+    "sqrt(s^2 + t^2) = s + t", "sigmoid(s) + sigmoid(t) = 1", "norm2(x + y) = norm2(x) + norm2(y)",
+    "d(maximum(s, t))/d(s) = step(s - t)",
 ])  # fmt: skip
 def test_what_fails_at_zero_a_tie_or_a_negative_value_is_refuted(claim: str) -> None:
     assert verdict_of(claim) == "refuted"
@@ -62,8 +64,8 @@ def test_a_claim_about_nothing_is_neither_proved_nor_refuted(claim: str) -> None
 
 
 @pytest.mark.parametrize("assume", [
-    ["sum(y) = 1", "sum(y) = 2"], ["s = 1", "s = 2"], ["s = 1", "s^2 = 2"], ["x'*x = -1"], ["X = Y", "X = Y + eye(n)"],
-    ["q = zeros(n)"], ["p = zeros(n)"],
+    ["sum(y) = 1", "sum(y) = 2"], ["s = 1", "s = 2"], ["s = 1", "s^2 = 2"], ["x'*x = -1"],
+    ["X = Y", "X = Y + eye(n)"], ["q = zeros(n)"], ["p = zeros(n)"],
 ])  # fmt: skip
 def test_contradictory_assumptions_show_nothing(assume: list[str]) -> None:
     found = verify("s + sum(x) + sum(y) + tr(X) + sum(q) + sum(p) = 5*t", DECLARE, assume=assume)
@@ -100,11 +102,13 @@ def test_sides_of_other_shape_or_orientation_are_refuted(claim: str) -> None:
 
 
 @pytest.mark.parametrize("claim", [
-    "tr(X)*Y = X*Y", "det(X) = tr(X)", "X*Y = Y*X", "X = X'", "n*x = m*x", "n*x = 5*x", "2*n = n^2 + 1", "sum(X) = n^2*mean(X) + n - 1",
-    "x*x' = x'*x*eye(n)", "det(2*X) = 2*det(X)", "det(-X) = -det(X)", "det(X + Y) = det(X) + det(Y)", "(X*Y)' = X'*Y'",
-    "norm2(x) = norm1(x)", "tr(X*Y*Z) = tr(X*Z*Y)", "tr(X*X*Y) = tr(X*X'*Y)", "kron(X, Y) = kron(Y, X)", "tr(X^6) = tr(X^3)^2",
-    "tr(X*X*X*X'*X*X') = tr(X*X*X'*X*X*X')", "sum(R, 0) = ones(n)'", "inv(X + Y) = inv(X) + inv(Y)", "exp(X + Y) = exp(X)*exp(Y)",
-    "vec(X*Y*Z) = kron(Z, X)*vec(Y)", "adj(X*Y) = adj(X)*adj(Y)", "x'*X*x = x'*X'*y", "n - m = 0", "1/n = 1/m",
+    "tr(X)*Y = X*Y", "det(X) = tr(X)", "X*Y = Y*X", "X = X'", "n*x = m*x", "n*x = 5*x", "2*n = n^2 + 1",
+    "sum(X) = n^2*mean(X) + n - 1", "x*x' = x'*x*eye(n)", "det(2*X) = 2*det(X)", "det(-X) = -det(X)",
+    "det(X + Y) = det(X) + det(Y)", "(X*Y)' = X'*Y'", "norm2(x) = norm1(x)", "tr(X*Y*Z) = tr(X*Z*Y)",
+    "tr(X*X*Y) = tr(X*X'*Y)", "kron(X, Y) = kron(Y, X)", "tr(X^6) = tr(X^3)^2",
+    "tr(X*X*X*X'*X*X') = tr(X*X*X'*X*X*X')", "sum(R, 0) = ones(n)'", "inv(X + Y) = inv(X) + inv(Y)",
+    "exp(X + Y) = exp(X)*exp(Y)", "vec(X*Y*Z) = kron(Z, X)*vec(Y)", "adj(X*Y) = adj(X)*adj(Y)", "x'*X*x = x'*X'*y",
+    "n - m = 0", "1/n = 1/m",
 ])  # fmt: skip
 def test_what_holds_at_few_sizes_only_is_refuted(claim: str) -> None:
     assert verdict_of(claim) == "refuted"
@@ -129,16 +133,19 @@ def test_what_has_no_meaning_is_an_error_with_a_place(claim: str) -> None:
 
 @pytest.mark.parametrize("claim", [
     "d(x'*X*x)/d(x) = x'*(X + X')", "hessian(x'*X*x, x) = X + X'", "X*inv(X) = eye(n)", "inv(X*Y) = inv(Y)*inv(X)",
-    "inv(X)' = inv(X')", "S = S'", "Q'*Q = eye(n)", "inv(Q) = Q'", "det(Q)^2 = 1", "D*D' = D.*D", "K' = -K", "tr(K) = 0", "sum(p) = 1",
-    "R*ones(n) = ones(m)", "det(2*X) = 2^n*det(X)", "det(-X) = (-1)^n*det(X)", "det(X*Y) = det(Y)*det(X)", "det(A*B) = det((A*B)')",
-    "det(eye(m) + A*B) = det(eye(n) + B*A)", "inv(eye(m) + A*B)*A = A*inv(eye(n) + B*A)", "logdet(X*Y) = logdet(X) + logdet(Y)",
-    "det(X + x*y') = det(X)*(1 + y'*inv(X)*x)", "kron(X, Y)*kron(Y, X) = kron(X*Y, Y*X)", "inv(kron(X, Y)) = kron(inv(X), inv(Y))",
-    "vec(X*Y*Z) = kron(Z', X)*vec(Y)", "commutation(m, n)*vec(A) = vec(A')", "f(x + y) = f(y + x)", "d(f(x))/d(x) = diag(f'(x))",
-    "sum(sin(x*ones(n)' - ones(n)*x')) = 0", "cos(s)^2 + sin(s)^2 = 1", "sin(2*s) = 2*sin(s)*cos(s)", "tanh(s) = 2*sigmoid(2*s) - 1",
+    "inv(X)' = inv(X')", "S = S'", "Q'*Q = eye(n)", "inv(Q) = Q'", "det(Q)^2 = 1", "D*D' = D.*D", "K' = -K",
+    "tr(K) = 0", "sum(p) = 1", "R*ones(n) = ones(m)", "det(2*X) = 2^n*det(X)", "det(-X) = (-1)^n*det(X)",
+    "det(X*Y) = det(Y)*det(X)", "det(A*B) = det((A*B)')", "det(eye(m) + A*B) = det(eye(n) + B*A)",
+    "inv(eye(m) + A*B)*A = A*inv(eye(n) + B*A)", "logdet(X*Y) = logdet(X) + logdet(Y)",
+    "det(X + x*y') = det(X)*(1 + y'*inv(X)*x)", "kron(X, Y)*kron(Y, X) = kron(X*Y, Y*X)",
+    "inv(kron(X, Y)) = kron(inv(X), inv(Y))", "vec(X*Y*Z) = kron(Z', X)*vec(Y)", "commutation(m, n)*vec(A) = vec(A')",
+    "f(x + y) = f(y + x)", "d(f(x))/d(x) = diag(f'(x))", "sum(sin(x*ones(n)' - ones(n)*x')) = 0",
+    "cos(s)^2 + sin(s)^2 = 1", "sin(2*s) = 2*sin(s)*cos(s)", "tanh(s) = 2*sigmoid(2*s) - 1",
     "softmax(x + alpha*ones(n)) = softmax(x)", "d(softmax(x))/d(x) = diag(softmax(x)) - softmax(x)*softmax(x)'",
-    "hessian(logsumexp(x), x) = diag(softmax(x)) - softmax(x)*softmax(x)'", "d(logdet(X))/d(X) = inv(X)'", "adj(X)*X = det(X)*eye(n)",
-    "(s + t)^8 = (s^2 + 2*s*t + t^2)^4", "(x'*x)^3/(x'*x) = norm2(x)^4", "exp(s)^2*exp(-s) = exp(s)", "2^s*2^t = 2^(s + t)",
-    "det(P) = exp(logdet(P))", "[i,j: X[i,j] if i != j else 0] = X - diag(diag(X))",
+    "hessian(logsumexp(x), x) = diag(softmax(x)) - softmax(x)*softmax(x)'", "d(logdet(X))/d(X) = inv(X)'",
+    "adj(X)*X = det(X)*eye(n)", "(s + t)^8 = (s^2 + 2*s*t + t^2)^4", "(x'*x)^3/(x'*x) = norm2(x)^4",
+    "exp(s)^2*exp(-s) = exp(s)", "2^s*2^t = 2^(s + t)", "det(P) = exp(logdet(P))",
+    "[i,j: X[i,j] if i != j else 0] = X - diag(diag(X))",
 ])  # fmt: skip
 def test_true_claims_are_proved_for_all_sizes(claim: str) -> None:
     assert verdict_of(claim) == "proved"
@@ -168,8 +175,12 @@ def test_a_chain_names_its_first_wrong_step() -> None:
     assert "step 3" in found.message
 
 
-@pytest.mark.parametrize("factor", ["(1 + 1/10^6)", "(1 + 1/10^9)", "(1 + 1/10^12)", "(1 + 1/10^15)", "(1 + 1/10^18)", "(1 + 1/10^25)"])
-@pytest.mark.parametrize("claim", ["d(tanh(s))/d(s) = 1 - tanh(s)^2", "d(x'*X*x)/d(x) = x'*(X + X')", "erf(s) + s = s + erf(s)"])
+@pytest.mark.parametrize("factor", [
+    "(1 + 1/10^6)", "(1 + 1/10^9)", "(1 + 1/10^12)", "(1 + 1/10^15)", "(1 + 1/10^18)", "(1 + 1/10^25)",
+])  # fmt: skip
+@pytest.mark.parametrize("claim", [
+    "d(tanh(s))/d(s) = 1 - tanh(s)^2", "d(x'*X*x)/d(x) = x'*(X + X')", "erf(s) + s = s + erf(s)",
+])  # fmt: skip
 def test_a_near_miss_is_refuted(claim: str, factor: str) -> None:
     left, right = claim.split(" = ")
     assert verdict_of(f"{left} = ({right})*{factor}") == "refuted"
