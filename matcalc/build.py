@@ -14,6 +14,7 @@ __all__ = [
     "diagonal",
     "eye",
     "hadamard",
+    "mask_name",
     "multiply",
     "negate",
     "ones_form",
@@ -26,6 +27,7 @@ __all__ = [
     "total",
     "transposed",
     "transposes",
+    "triangle",
     "zeros_form",
 ]
 
@@ -71,6 +73,19 @@ def zeros_form(shape: Shape) -> Form:
     if not shape:
         return number(0)
     return call("zeros", *(size_form(axis) for axis in shape), kind=column_kind(len(shape)), shape=shape)
+
+
+def triangle(name: str, form: Form) -> Form:
+    """One triangle of a matrix, `tril` or `triu`; the signs of triangles stand in front."""
+    if form.head == "neg":
+        return negate(triangle(name, form.args[0]))
+    return call(name, form, kind="matrix", shape=form.shape or ())
+
+
+def mask_name(form: Form) -> str | None:
+    """`tril` or `triu` if the form is the mask of that triangle, `tril(ones(m, n))`; else None."""
+    is_triangle = form.head == "call" and form.value in MIRRORED
+    return form.value if is_triangle and form.args[0].head == "call" and form.args[0].value == "ones" else None
 
 
 def sum_all(form: Form) -> Form:
@@ -128,6 +143,9 @@ def negate(form: Form) -> Form:
 #: How many nodes of a form its outline has.
 OUTLINE = 12
 
+#: The triangle of the transpose.
+MIRRORED = {"tril": "triu", "triu": "tril"}
+
 FLIPPED = {"column": "row", "row": "column", "matrix": "matrix", "scalar": "scalar"}
 
 
@@ -150,6 +168,10 @@ def transposed(form: Form) -> Form:
             return Form("add", tuple(terms), kind=kind, shape=shape)
     if form.head == "call" and form.value in ("ones", "zeros") and form.kind == "matrix":
         return (ones_form if form.value == "ones" else zeros_form)(shape)
+    if form.head == "call" and form.value in MIRRORED:
+        inner = transposed(form.args[0])
+        if mask_name(form) or transposes(inner) < transposes(form.args[0]):
+            return triangle(MIRRORED[form.value], inner)
     if form.head == "call" and form.value == "kron" and form.kind == "matrix":
         parts = tuple(transposed(arg) for arg in form.args)
         if sum(map(transposes, parts)) <= sum(map(transposes, form.args)):

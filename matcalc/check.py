@@ -23,10 +23,11 @@ from typing import Any
 
 import numpy as np
 
+from matcalc.directions import tied
 from matcalc.errors import UnsupportedError
 from matcalc.form import Form, name, subforms
 from matcalc.jets import Array, smooth_function
-from matcalc.sampling import Point, Program, unknowns_of, value_at
+from matcalc.sampling import Point, Program, ties_of, unknowns_of, value_at
 
 __all__ = ["Check", "check", "arguments_at", "numeric_derivative"]
 
@@ -114,9 +115,10 @@ def numeric_derivative(
     def values(x: Array) -> Array:
         return value_at(program, expression, point, values={variable.value: x})
 
-    places = list(entries(wrt, start.shape))
+    ties = ties_of(program).get(variable.value, ())
+    moves = [tied(unit(start.shape, place), start.ndim, ties) for place in entries(wrt, start.shape)]
     along = complex_derivative if complex_step else central_difference
-    columns = [along(values, start, place) for place in places]
+    columns = [along(values, start, move) for move in moves]
     stacked = np.stack(columns, axis=-1) if columns else np.zeros((*values(start).shape, 0))
     tensor = stacked.reshape(stacked.shape[:-1] + axes_of(wrt, start.shape))
     return tensor.T if order == 1 and layout == "denominator" and is_transposed(program.output, wrt, tensor) else tensor
@@ -143,31 +145,31 @@ def is_transposed(expression: Form, wrt: Form, tensor: Array) -> bool:
     return tensor.ndim == 2 and len(expression.shape or ()) == 1 and not both_vec
 
 
-def moved(x: Array, place: tuple[int, ...], step: complex) -> Array:
-    """A copy of x with a step added to one entry."""
-    copy = x.astype(np.result_type(x.dtype, type(step)))
-    copy[place] += step
-    return copy
+def unit(shape: tuple[int, ...], place: tuple[int, ...]) -> Array:
+    """The array with one entry 1 and all others 0."""
+    array = np.zeros(shape)
+    array[place] = 1
+    return array
 
 
-def complex_derivative(values: Values, x: Array, place: tuple[int, ...]) -> Array:
-    """The derivative along one entry, by a complex step: Im f(x + ih) / h has no cancellation."""
+def complex_derivative(values: Values, x: Array, move: Array) -> Array:
+    """The derivative along a direction, by a complex step: Im f(x + ih) / h has no cancellation."""
     step = 1e-30
-    return np.asarray(values(moved(x, place, 1j * step)).imag / step)
+    return np.asarray(values(x + 1j * step * move).imag / step)
 
 
-def central_difference(values: Values, x: Array, place: tuple[int, ...]) -> Array:
-    """The derivative along one entry, by central differences and Ridders' extrapolation to step 0.
+def central_difference(values: Values, x: Array, move: Array) -> Array:
+    """The derivative along a direction, by central differences and Ridders' extrapolation to step 0.
 
     Each step is 1/1.6 of the one before.  Each entry of the result comes from the place of the tableau at which its
     estimated error is least, so that a kink nearby or a pole costs accuracy only where it must.
     """
-    ratio, step = 1.6, 0.03 * max(1.0, abs(float(x[place])))
+    ratio, step = 1.6, 0.03 * max(1.0, float(np.abs(x * move).max(initial=0)))
     row: list[Array] = []
     best, least = np.asarray(np.nan), np.asarray(np.inf)
     with np.errstate(all="ignore"):
         for _ in range(14):
-            first = (values(moved(x, place, step)) - values(moved(x, place, -step))) / (2 * step)
+            first = (values(x + step * move) - values(x - step * move)) / (2 * step)
             new, factor = [first], ratio**2
             for old in row:
                 new.append((new[-1] * factor - old) / (factor - 1))
@@ -217,9 +219,13 @@ def plain(value: Array) -> Any:
     return float(value) if np.ndim(value) == 0 else value
 
 
-def plain_value(program: Program, form: Form, point: Point) -> Any:
-    """The value of a form at a point, as a user passes it."""
-    return plain(value_at(program, form, point))
+def partial_value(program: Program, dependent: str, by: tuple[str, ...], point: Point) -> Any:
+    """The value of a derivative of a dependent variable as a user passes it: that by independent entries."""
+    form = name(dependent)
+    for argument in by:
+        form = Form("derivative", (form, name(argument)), "jacobian")
+    ties = {key: properties for key, properties in ties_of(program).items() if key not in by}
+    return plain(value_at(program, form, point, structured=ties))
 
 
 def itself(value: Any) -> Any:
@@ -246,10 +252,7 @@ def dependent_candidates(program: Program, dependent: str, point: Point) -> Iter
     for order in range(5):
         for by in product(arguments, repeat=order):
             if len(list(groupby(by))) == len(set(by)):
-                form = name(dependent)
-                for argument in by:
-                    form = Form("derivative", (form, name(argument)), "jacobian")
-                yield derivative_name(dependent, by), partial(plain_value, program, form, point)
+                yield derivative_name(dependent, by), partial(partial_value, program, dependent, by, point)
 
 
 def derivative_name(dependent: str, by: tuple[str, ...]) -> str:

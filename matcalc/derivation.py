@@ -54,19 +54,22 @@ def derive(
     *,
     of: str | None = None,
     name: str | None = None,
+    structured: bool = False,
 ) -> Any:
     """The derivative of an expression or program by a name; for several names a mapping by name.
 
     `declare` holds declarations as in section 2 of the language; what is not declared is inferred.  `order` 2 is the
-    Hessian.  `of` names the output of a program, `name` the file that the source came from.  Raises MatcalcError.
+    Hessian.  `of` names the output of a program, `name` the file that the source came from.  With `structured`, every
+    derivative by a variable that is declared symmetric, skew, diagonal, lower or upper lets its tied entries move
+    together (Matrix Cookbook 2.8); the answer spells that out, so it is read back without.  Raises MatcalcError.
     """
     if not isinstance(order, int) or isinstance(order, bool) or not 1 <= order <= LARGEST_ORDER:
         raise KindError(f"the order of a derivative is a whole number from 1 to {LARGEST_ORDER}, not {order!r}")
     declarations = texts(() if declare is None else declare, "declarations")
     program = parse_program(texts(source, "the source")[0], declarations, name=name, of=of)
     if isinstance(wrt, str):
-        return _derive(program, wrt, layout, order)
-    members = [_derive(program, w, layout, order) for w in texts(wrt, "names to differentiate by")]
+        return _derive(program, wrt, layout, order, structured=structured)
+    members = [_derive(program, w, layout, order, structured=structured) for w in texts(wrt, "names to differentiate by")]
     if not members:
         raise KindError("there is no name to differentiate by", hint="give one, such as `x`")
     return Derivatives({member.wrt: member for member in members})
@@ -81,7 +84,7 @@ def texts(value: Any, what: str) -> list[str]:
     return found
 
 
-def _derive(program: Program, wrt: str, layout: str, order: int) -> Derivative:
+def _derive(program: Program, wrt: str, layout: str, order: int, *, structured: bool) -> Derivative:
     if not wrt.strip():
         raise KindError("there is no name to differentiate by", hint="give one, such as `x`")
     variable = parse_expression(wrt)
@@ -89,7 +92,8 @@ def _derive(program: Program, wrt: str, layout: str, order: int) -> Derivative:
     if target.head != "name":
         raise KindError(f"`{wrt}` is not a name", variable.span, hint="differentiate by a name, such as `--wrt x`")
     output = program.output if program.output_name is None else name_form(program.output_name)
-    typed = infer(program, layout=layout, extra=[derivative_form(output, variable, order), variable])
+    extra = [derivative_form(output, variable, order), variable]
+    typed = infer(program, layout=layout, extra=extra, structured=structured)
     return Derivative(program, typed, variable, order)
 
 
@@ -112,7 +116,7 @@ def derivative_form(function: Form, variable: Form, order: int) -> Form:
 class Derivative:
     """The derivative of one expression by one name.
 
-    Attributes: `expression` and `wrt` as they were given, `order`, `layout`, `program` (typed).
+    Attributes: `expression` and `wrt` as they were given, `order`, `layout`, `structured`, `program` (typed).
     """
 
     def __init__(self, program: Program, typed: TypedProgram, variable: Form, order: int) -> None:
@@ -122,6 +126,7 @@ class Derivative:
         self.variable = typed.extra[1]
         self.order = order
         self.layout = typed.layout
+        self.structured = typed.structured
         self.expression = program.source.strip()
         self.wrt = to_text(variable)
 
@@ -168,6 +173,8 @@ class Derivative:
             notes.append(f"`{self.wrt}` does not occur in the expression, so the derivative is zero")
         elif is_zero(self.node):
             notes.append("the derivative is zero")
+        if self.structured:
+            notes.append(self._ties_note())
         kinks = {f.value for f in self._forms() if f.head == "call" and f.value in KINKS}
         if kinks:
             notes.append(f"at kinks of {', '.join(sorted(kinks))}: {CONVENTION}")
@@ -177,6 +184,14 @@ class Derivative:
                 if argument is not None:
                     notes.append(f"{to_text(argument)} is taken to be invertible")
         return tuple(notes)
+
+    def _ties_note(self) -> str:
+        """How the entries of the variable move in a structured derivative."""
+        info = self.program.variables.get(self._target)
+        ties = sorted(info.properties & TIES) if info is not None else []
+        if not ties:
+            return f"`{self._target}` is not declared with tied entries, so its entries move independently"
+        return f"entries of `{self._target}` that are tied ({', '.join(ties)}) move together"
 
     def _forms(self) -> Iterator[Form]:
         yield from subforms(self.form)
@@ -351,6 +366,7 @@ class Derivative:
             "wrt": self.wrt,
             "order": self.order,
             "layout": self.layout,
+            "structured": self.structured,
             "declarations": list(self.declarations),
             "shape": list(self.shape),
             "text": self.text,
@@ -415,6 +431,9 @@ class Derivative:
     def __repr__(self) -> str:
         return f"<Derivative of {self.expression} by {self.wrt}: {self.text}>"
 
+
+#: Properties that tie entries.
+TIES = frozenset({"symmetric", "skew", "diagonal", "lower", "upper"})
 
 #: Operations with kinks, and the convention there.
 KINKS = frozenset({"abs", "sign", "step", "relu", "maximum", "minimum", "norm1"})

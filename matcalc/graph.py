@@ -15,17 +15,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 from matcalc.build import (
     call,
     counted,
     diagonal,
     hadamard,
+    mask_name,
     multiply,
     same,
     sum_all,
     transposed,
     transposes,
+    triangle,
 )
 from matcalc.form import Axis, Dimension, Form, number
 
@@ -131,6 +134,7 @@ class Graph:
 
     def contract(self) -> None:
         """Take out every summed vertex, those with the fewest edges first."""
+        self.merge_masks()
         while self.summed:
             vertex = min(self.summed, key=lambda v: (min(len(self.at[v]), 3), v))
             if len(self.at[vertex]) > 2 and not self.merge_parallel():
@@ -140,6 +144,23 @@ class Graph:
                 self.eliminate(vertex)
         for vertex in list(self.loops):
             self.open_loops(vertex)
+
+    def merge_masks(self) -> None:
+        """Merge masks of triangles with what stands between the same vertices: tril(A.*B)."""
+        for key, mask in [(k, edge) for k, edge in self.edges.items() if is_mask(edge)]:
+            others = sorted((self.at[mask.i] & self.at[mask.j]) - {key})
+            if others and key in self.edges:
+                whole = reduce(self.parallel, [self.remove(k) for k in others])
+                self.add(self.masked(self.remove(key), whole))
+
+    def masked(self, mask: Edge, edge: Edge) -> Edge:
+        """A triangle of a matrix, read from the rows of the result, else with the fewest transposes."""
+        ends = sorted((mask.i, mask.j))
+        inside = [v for v in ends if v not in self.result]
+        start = min(ends, key=lambda v: transposes(self.chain_form(edge, v))) if inside else ends[0]
+        name = mask_name(self.chain_form(mask, start)) or ""
+        form = triangle(name, self.chain_form(edge, start))
+        return Edge((form,), start, mask.other(start), min(mask.position, edge.position))
 
     def merge_parallel(self) -> bool:
         """Merge edges between one pair of vertices; False if there are none."""
@@ -161,6 +182,9 @@ class Graph:
         """The Hadamard product of two edges between the same vertices."""
         if first.position > second.position:
             first, second = second, first
+        for mask, other in ((first, second), (second, first)):
+            if is_mask(mask) and not is_mask(other):
+                return self.masked(mask, other)
         start = first.i
         left, right = self.chain_form(first, start), self.chain_form(second, start)
         if same(left, right):
@@ -262,6 +286,11 @@ class Graph:
         else:
             self.weigh(other, Weight(position, row_sums(product)))
         return True
+
+
+def is_mask(edge: Edge) -> bool:
+    """True for the mask of a triangle alone."""
+    return len(edge.chain) == 1 and mask_name(edge.chain[0]) is not None
 
 
 def hadamard_of(weights: Sequence[Weight]) -> Form:

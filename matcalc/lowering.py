@@ -14,10 +14,11 @@ from operator import mul
 from typing import Any
 
 from matcalc.differentiate import derivative
-from matcalc.errors import MatcalcError
+from matcalc.errors import MatcalcError, UnsupportedError
 from matcalc.expr import (
     Constant,
     Delta,
+    Node,
     Number,
     Size,
     Unknown,
@@ -33,7 +34,8 @@ from matcalc.form import Axis, Form, Shape, subforms
 from matcalc.inference import TypedProgram
 from matcalc.operation import operation
 from matcalc.recognition import general_power, is_softmax, matrix_power, reciprocal, recognise
-from matcalc.tensor import Tensor, align, contract, elementwise, matrix_function
+from matcalc.structure import tied
+from matcalc.tensor import Tensor, align, axis_names, contract, elementwise, matrix_function
 from matcalc.traversal import substitute
 
 __all__ = ["Environment", "lower"]
@@ -193,14 +195,14 @@ class Environment:
 
     def _lower_kron(self, form: Form) -> Tensor:
         first, second = (self.lower(arg) for arg in form.args)
-        letters = [(f"{c}0", f"{c}1") for c in "ab"]
+        letters = [axis_names((f"{c}0", f"{c}1")) for c in "ab"]
         sides: dict[str, list[tuple[str, int]]] = {"0": [], "1": []}
         factors = []
         for arg, value, (row, column) in zip(form.args, (first, second), letters, strict=True):
             own = {"scalar": (), "column": (row,), "row": (column,), "matrix": (row, column)}[arg.kind or ""]
             factors.append((value.node, value.labels(own)))
             for letter, length in zip(own, value.groups, strict=True):
-                sides[letter[1]] += [(letter, part) for part in range(length)]
+                sides[letter[-1]] += [(letter, part) for part in range(length)]
         indices = tuple(dict.fromkeys(first.indices + second.indices))
         out = [(n, part) for n, length in indices for part in range(length)] + sides["0"] + sides["1"]
         node = product(1, factors, out)
@@ -362,17 +364,24 @@ class Environment:
         inner.scope = self.scope
         value = inner.lower(function)
         by = inner.name(target.value)
-        result = self._derivative_tensor(form, value, by, variable)
+        result = self._derivative_tensor(form, value, by, variable, self._ties(target))
         if inner is not self:
             node = substitute(result.node, {by.node: self.name(target.value).node})
             result = Tensor(node, result.groups, result.indices)
         return result
 
-    def _derivative_tensor(self, form: Form, value: Tensor, by: Tensor, variable: Form) -> Tensor:
-        node = derivative(value.node, by.node)
+    def _ties(self, name: Form) -> frozenset[str]:
+        """The declared properties that tie the entries of a variable, if tied entries are to move together."""
+        info = self.program.variables.get(name.value) if self.program.structured else None
+        return info.properties if info is not None else frozenset()
+
+    def _derivative_tensor(
+        self, form: Form, value: Tensor, by: Tensor, variable: Form, ties: frozenset[str]
+    ) -> Tensor:
+        node = partial(value.node, by, ties, variable)
         groups = value.groups + by.groups
         if form.value == "hessian":
-            return Tensor(derivative(node, by.node), groups + by.groups, value.indices)
+            return Tensor(partial(node, by, ties, variable), groups + by.groups, value.indices)
         if variable.head == "entry":
             return self._at_entry(Tensor(node, groups, value.indices), value.groups, by.groups, variable.value)
         result = Tensor(node, groups, value.indices)
@@ -404,12 +413,25 @@ class Environment:
         """A value expanded over the shape of `target` as MATLAB does."""
         if arg.kind == target.kind or (arg.kind == "tensor") or not target.shape:
             return value
-        letters = axis_letters(target.kind) if target.kind != "tensor" else "abcdefgh"[: len(target.shape)]
-        own = axis_letters(arg.kind) if arg.kind != "scalar" else ""
+        letters = axis_names(axis_letters(target.kind) if target.kind != "tensor" else "abcdefgh"[: len(target.shape)])
+        own = axis_names(axis_letters(arg.kind))
         sizes = {(c, part): d for c, axis in zip(letters, target.shape, strict=True) for part, d in enumerate(axis)}
         out = [(n, part) for n, length in value.indices for part in range(length)] + list(sizes)
         node = product(1, [(value.node, value.labels(own))], out, sizes)
         return Tensor(node, tuple(len(axis) for axis in target.shape), value.indices)
+
+
+def partial(function: Node, by: Tensor, ties: frozenset[str], variable: Form) -> Node:
+    """∂function/∂by, the axes of the function first; entries of a variable with `ties` move together."""
+    node = derivative(function, by.node)
+    if not ties:
+        return node
+    free = tuple((f" {k}", 1) for k in range(function.order))
+    try:
+        return tied(Tensor(node, by.groups, free), ties).node
+    except UnsupportedError as error:
+        hint = "declare it without that property, or differentiate by independent entries"
+        raise UnsupportedError(error.message, variable.span, hint=hint) from None
 
 
 def check_divisor(divisor: Tensor, form: Form) -> None:

@@ -13,6 +13,7 @@ from itertools import chain, count
 from matcalc.expr import Add, Apply, Node, Unknown
 from matcalc.form import Form, rewritten, subforms
 from matcalc.inference import TypedProgram
+from matcalc.structure import is_mask
 from matcalc.traversal import uses
 
 __all__ = ["Naming"]
@@ -43,7 +44,7 @@ class Naming:
 
     def wants_name(self, node: Node, form: Form) -> bool:
         """True for a part that is used twice and is not tiny."""
-        if self.counts.get(node, 0) < 2:
+        if self.counts.get(node, 0) < 2 or is_mask(node):
             return False
         if isinstance(node, Apply | Unknown):
             return any(arg.head not in ("name", "number") for arg in form.args)

@@ -66,7 +66,7 @@ class Operation:
 
     Exactly one of these is given, but for constructors, whose values their sizes tell:
 
-    * `definition(*args)`: the value in terms of simpler operations; such an operation never reaches the core.
+    * `definition(*args)`: the value in terms of simpler operations; such an operation reaches the core as a constant at most.
     * `derivative`: for element-wise functions, one function (x.., y) -> ∂y/∂x for each argument, y being the value.
     * `jacobian`: for matrix functions of one argument, (X, Y) -> ∂Y/∂X with the axes of Y first.
 

@@ -13,7 +13,20 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import permutations
 
-from matcalc.build import call, diagonal, eye, multiply, ones_form, quotient, scaled, size_form, transposed, zeros_form
+from matcalc.build import (
+    call,
+    diagonal,
+    eye,
+    mask_name,
+    multiply,
+    ones_form,
+    quotient,
+    scaled,
+    size_form,
+    transposed,
+    triangle,
+    zeros_form,
+)
 from matcalc.form import Dimension, Form, Shape
 from matcalc.graph import Edge, Factor, Graph, Groups, NoMatrixForm, hadamard_of
 
@@ -99,7 +112,20 @@ class Assembly:
         inside = [k for k, e in self.graph.edges.items() if {e.i, e.j} == set(labels)]
         if not inside or all(self.graph.at[label] == set(inside) for label in labels):
             return []
-        return [diagonal(self.vec_form(self.graph.remove(inside[0]), labels))]
+        edge = self.graph.remove(inside[0])
+        if is_eye(edge.chain):
+            self.share(labels, self.columns if labels == self.rows else self.rows)
+        return [diagonal(self.vec_form(edge, labels))]
+
+    def share(self, labels: tuple[int, ...], opposite: tuple[int, ...]) -> None:
+        """Give each of two indices that are equal an edge of its own, to the opposite index at the same place."""
+        crowded = max(labels, key=lambda label: len(self.graph.at[label]))
+        for key in sorted(self.graph.at[crowded]):
+            other = self.graph.edges[key].other(crowded)
+            target = labels[opposite.index(other)] if other in opposite and len(opposite) == len(labels) else crowded
+            if target != crowded:
+                edge = self.graph.remove(key)
+                self.graph.add(Edge(edge.oriented(other), other, target, edge.position))
 
     def vec_form(self, edge: Edge, labels: tuple[int, ...]) -> Form:
         """vec(M) of an edge between two grouped indices: the second index is the row of M."""
@@ -176,7 +202,7 @@ class Assembly:
         if {edge.i, edge.j} in ({*self.rows}, {*self.columns}):
             labels = self.rows if edge.i in self.rows else self.columns
             if any(label in graph.weights for label in labels):
-                self.absorb_weights(edge)
+                self.absorb_weights(edge, labels[1])
             form = self.vec_form(edge, labels)
             return Component(form, labels, ()) if labels == self.rows else Component(transposed(form), (), labels)
         start = edge.i if edge.i in self.rows else edge.j
@@ -194,17 +220,20 @@ class Assembly:
         if is_eye(chain):
             weights = [*before, *after]
             return diagonal(hadamard_of(weights)) if weights else eye(shape[0])
+        mask = mask_name(chain[0]) if len(chain) == 1 else None
+        if mask and before and after:
+            return triangle(mask, multiply([hadamard_of(before), transposed(hadamard_of(after))], "matrix", shape))
         if before:
             chain.insert(0, diagonal(hadamard_of(before)))
         if after:
             chain.append(diagonal(hadamard_of(after)))
         return multiply(chain, "matrix", shape)
 
-    def absorb_weights(self, edge: Edge) -> None:
-        """Make weights at the ends of an edge part of its chain."""
+    def absorb_weights(self, edge: Edge, start: int) -> None:
+        """Make weights at the ends of an edge part of its chain, which is read from `start`."""
         graph = self.graph
-        form = self.weighted(edge, edge.i)
-        edge.chain = (form,)
+        form = self.weighted(edge, start)
+        edge.chain, edge.i, edge.j = (form,), start, edge.other(start)
         graph.weights.pop(edge.i, None)
         graph.weights.pop(edge.j, None)
 

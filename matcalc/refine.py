@@ -37,6 +37,7 @@ from matcalc.expr import (
     rebuild,
     transpose,
 )
+from matcalc.structure import is_mask
 from matcalc.traversal import postorder, uses
 
 __all__ = ["refine"]
@@ -218,7 +219,7 @@ def size(node: Node) -> int:
 def simplify_factors(node: Product, facts: Facts) -> Node:
     """The product under power-merging, cancellation and the facts, until none of them applies."""
     while True:
-        factors = node.factors
+        factors = orient_symmetric(node, facts)
         sign = orient_skew(node, factors, facts)
         changed = (
             sign != 1
@@ -227,6 +228,7 @@ def simplify_factors(node: Product, facts: Facts) -> Node:
             or cancel_inverse(factors, node.order)
             or apply_simplex(factors, node.order, facts)
             or apply_orthogonal(factors, node.order, facts)
+            or absorb_mask(factors, facts)
         )
         if not changed:
             return node
@@ -308,6 +310,36 @@ def apply_orthogonal(factors: Factors, order: int, facts: Facts) -> bool:
                 del factors[b]
                 return True
     return False
+
+
+def absorb_mask(factors: Factors, facts: Facts) -> bool:
+    """L_ii = 1, L_ij L_ij = L_ij, L_ij L_ji = δ_ij, L_ij T_ij = T_ij for a lower T; True if a mask is gone."""
+    for k in [k for k, (factor, _) in enumerate(factors) if is_mask(factor)]:
+        mask, labels = factors[k]
+        if labels[0] == labels[1]:
+            factors[k] = (ones(mask.shape[:1]), labels[:1])
+            return True
+        for m, (factor, places) in enumerate(factors):
+            turned = places == labels[::-1]
+            if m == k or not (turned or places == labels):
+                continue
+            if facts.has(factor, "diagonal", "upper" if turned else "lower") or (factor is mask and not turned):
+                del factors[k]
+                return True
+            if factor is mask:
+                factors[k] = (Delta.make(mask.shape[0]), labels)
+                del factors[m]
+                return True
+    return False
+
+
+def orient_symmetric(node: Product, facts: Facts) -> Factors:
+    """The factors, symmetric ones with two labels of the result turned so that the earlier label is first."""
+    factors = node.factors
+    for k, (factor, labels) in enumerate(factors):
+        if len(labels) == 2 and labels[1] < labels[0] < node.order and facts.symmetric(factor):
+            factors[k] = (factor, labels[::-1])
+    return factors
 
 
 def orient_skew(node: Product, factors: Factors, facts: Facts) -> int:

@@ -7,7 +7,16 @@ derivative can be checked by a complex step wherever its functions are analytic.
 mostly), any other an array of its own that shares no memory with an argument.
 """
 
-from matcalc.codegen.module import Source, compile_function, generate
+from matcalc.codegen.module import Source, compile_function, generate, generate_functions
 from matcalc.codegen.parameters import Parameter, VariableInfo, parameters_of, python_name
 
-__all__ = ["Parameter", "Source", "VariableInfo", "compile_function", "generate", "parameters_of", "python_name"]
+__all__ = [
+    "Parameter",
+    "Source",
+    "VariableInfo",
+    "compile_function",
+    "generate",
+    "generate_functions",
+    "parameters_of",
+    "python_name",
+]

@@ -56,6 +56,7 @@ def contract(
         dimension = dimensions[label]
         return dimension if isinstance(dimension, int) else sizes.get(dimension, REPRESENTATIVE_SIZE)
 
+    factors = masked(steps, factors)
     counts = Counter(label for _, labels in factors for label in set(labels))
     operands = [simplified(steps, *factor, lambda label: label in out or counts[label] > 1) for factor in factors]
     operands = matrix_powers(steps, operands, frozenset(label for label in counts if counts[label] == 2) - out)
@@ -63,6 +64,36 @@ def contract(
     scalars = [part.step for part in parts if not part.labels]
     arrays = sorted((part for part in parts if part.labels), key=lambda part: min(part.labels))
     return combined(steps, coefficient, scalars, arrays)
+
+
+def masked(steps: Steps, factors: Sequence[tuple[Step, Labels]]) -> list[tuple[Step, Labels]]:
+    """The factors, the mask of a triangle and one that has both its labels drawn together."""
+    result = list(factors)
+    for mask, ends in [factor for factor in factors if is_mask(factor[0])]:
+        others = [f for f in result if covers(f, ends) and len(set(f[1])) == len(f[1])]
+        if others:
+            step, labels = min(others, key=lambda factor: len(factor[1]))
+            whole = triangle(steps, Operand(mask, ends), Operand(step, labels))
+            result.remove((mask, ends))
+            result[result.index((step, labels))] = (whole.step, whole.labels)
+    return result
+
+
+def is_mask(step: Step) -> bool:
+    """True for the mask of a lower triangle, tril(ones(m, n))."""
+    return step.kind == "call" and step.data == "tril" and step.args[0].kind == "full"
+
+
+def covers(factor: tuple[Step, Labels], ends: Labels) -> bool:
+    """True for what is no mask and has two different labels."""
+    return not is_mask(factor[0]) and len(set(ends)) == 2 and set(ends) <= set(factor[1])
+
+
+def triangle(steps: Steps, mask: Operand, whole: Operand) -> Operand:
+    """The lower triangle of an operand that has both labels of the mask, which become the last ones."""
+    labels = (*(label for label in whole.labels if label not in mask.labels), *mask.labels)
+    placed = steps.place(whole.step, whole.labels, labels)
+    return Operand(steps.make("call", (placed,), mask.step.data, len(labels)), labels)
 
 
 def combined(steps: Steps, coefficient: Fraction, scalars: Sequence[Step], arrays: list[Operand]) -> Operand:
@@ -177,7 +208,10 @@ def pair(steps: Steps, a: Operand, b: Operand, keep: frozenset[int]) -> Operand:
 
 
 def elementwise(steps: Steps, a: Operand, b: Operand) -> Operand:
-    """a * b, broadcast; an outer product of vectors where no label is shared."""
+    """a * b, broadcast; an outer product of vectors where no label is shared; a triangle where one is its mask."""
+    for mask, whole in ((a, b), (b, a)):
+        if is_mask(mask.step) and covers((whole.step, whole.labels), mask.labels):
+            return triangle(steps, mask, whole)
     if len(a.labels) == len(b.labels) == 1 and a.labels != b.labels:
         a, b = sorted((a, b), key=lambda operand: operand.labels)
         return Operand(steps.make("outer", (a.step, b.step), None, 2), a.labels + b.labels)

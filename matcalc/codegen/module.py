@@ -1,4 +1,4 @@
-"""Emitted modules: one self-contained NumPy module with one function `derivative`, as text.
+"""Emitted modules: one self-contained NumPy module with one function `derivative`, or several functions, as text.
 
     \"\"\"docstring\"\"\"        given by the caller
     import numpy as np      and scipy.special where erf is used
@@ -21,7 +21,7 @@ from matcalc.codegen.writer import Writer
 from matcalc.form import Shape, format_axis
 from matcalc.tensor import Tensor
 
-__all__ = ["Source", "generate", "compile_function"]
+__all__ = ["Source", "generate", "generate_functions", "compile_function"]
 
 #: How wide a line of an emitted module may be.
 COLUMNS = 100
@@ -51,16 +51,38 @@ def generate(
     for them.
     """
     tensors = [*([value] if value is not None else []), *results.values()]
-    names = {parameter.name: parameter.python_name for parameter in parameters if parameter.kind != "size"}
-    assembly = Assembly([tensor.node for tensor in tensors], names, sizes or {})
-    answers = distinct(assembly, [assembly.answer(tensor.node, tensor.groups) for tensor in tensors])
-    preamble = Preamble(parameters)
-    taken = {parameter.python_name for parameter in parameters} | set(preamble.dimension_names.values())
-    writer = Writer(answers, taken, preamble.dimension_names.__getitem__)
-    texts = [writer.result(answer) for answer in answers]
-    body = [*preamble.lines(writer), *writer.lines, *returned(list(results), texts, single, value is not None)]
-    text = function(parameters, described(results, single, value is not None), body)
-    return Source("\n".join([quoted(docstring, ""), *head(writer, preamble, body), "", "", *text]))
+    body = Body(tensors, parameters, sizes or {})
+    lines = [*body.lines, *returned(list(results), body.texts, single, value is not None)]
+    text = function("derivative", parameters, described(results, single, value is not None), lines)
+    return Source("\n".join([quoted(docstring, ""), *head([body], lines), "", "", *text]))
+
+
+def generate_functions(functions: Mapping[str, Tensor], parameters: Sequence[Parameter], *, docstring: str) -> Source:
+    """The source of a module with one function of the same parameters for each of some tensors.
+
+    The keys are the names of the functions; `parameters` are those of all tensors.
+    """
+    bodies = [Body([tensor], parameters, {}) for tensor in functions.values()]
+    lines: list[str] = []
+    for (name, tensor), body in zip(functions.items(), bodies, strict=True):
+        description = f"Return {shape_text(grouped_shape(tensor))}."
+        statements = [*body.lines, *returned([name], body.texts, True, False)]
+        lines += ["", "", *function(name, parameters, description, statements)[:-1]]
+    return Source("\n".join([quoted(docstring, ""), *head(bodies, lines), *lines, ""]))
+
+
+class Body:
+    """The statements that compute some tensors (`lines`), and the expressions of their values (`texts`)."""
+
+    def __init__(self, tensors: Sequence[Tensor], parameters: Sequence[Parameter], sizes: Mapping[str, int]) -> None:
+        names = {parameter.name: parameter.python_name for parameter in parameters if parameter.kind != "size"}
+        assembly = Assembly([tensor.node for tensor in tensors], names, sizes)
+        answers = distinct(assembly, [assembly.answer(tensor.node, tensor.groups) for tensor in tensors])
+        self.preamble = Preamble(parameters)
+        taken = {parameter.python_name for parameter in parameters} | set(self.preamble.dimension_names.values())
+        self.writer = Writer(answers, taken, self.preamble.dimension_names.__getitem__)
+        self.texts = [self.writer.result(answer) for answer in answers]
+        self.lines = [*self.preamble.lines(self.writer), *self.writer.lines]
 
 
 def distinct(assembly: Assembly, answers: Sequence[Step]) -> list[Step]:
@@ -74,22 +96,23 @@ def distinct(assembly: Assembly, answers: Sequence[Step]) -> list[Step]:
     return result
 
 
-def head(writer: Writer, preamble: Preamble, body: Sequence[str]) -> list[str]:
-    """The imports and the helpers that are used."""
-    sources = [ARRAY] * bool(preamble.converted) + [helper_of(name) for name in needed(writer.operations)]
-    everything = "\n".join([*sources, *body])
+def head(bodies: Sequence[Body], lines: Sequence[str]) -> list[str]:
+    """The imports and the helpers that some functions use, whose lines these are."""
+    operations = {name for body in bodies for name in body.writer.operations}
+    sources = [ARRAY] * any(body.preamble.converted for body in bodies) + [helper_of(name) for name in needed(operations)]
+    everything = "\n".join([*sources, *lines])
     imports = ["import numpy as np"] if re.search(r"\bnp\.", everything) else []
     imports += ["from scipy import special"] if re.search(r"\bspecial\.", everything) else []
     blocks = [["", *imports]] * bool(imports) + [["", "", *source.rstrip().split("\n")] for source in sources]
     return [line for block in blocks for line in block]
 
 
-def function(parameters: Sequence[Parameter], description: str, body: Sequence[str]) -> list[str]:
-    """The lines of the function."""
+def function(name: str, parameters: Sequence[Parameter], description: str, body: Sequence[str]) -> list[str]:
+    """The lines of a function."""
     arguments = [parameter.python_name for parameter in parameters]
-    line = f"def derivative({', '.join(arguments)}):"
+    line = f"def {name}({', '.join(arguments)}):"
     if len(line) > COLUMNS:
-        line = "\n".join(["def derivative(", *(f"    {argument}," for argument in arguments), "):"])
+        line = "\n".join([f"def {name}(", *(f"    {argument}," for argument in arguments), "):"])
     text = [description]
     if parameters:
         text += ["", *(f"{parameter.python_name}: {meaning(parameter)}" for parameter in parameters)]

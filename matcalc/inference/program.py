@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from matcalc.errors import MatcalcError, UnknownNameError
@@ -42,6 +42,8 @@ class TypedProgram:
     output_name: str | None = None
     #: Declared variables that occur only by the name of a size, as in `2/N`.
     sized: tuple[VariableInfo, ...] = ()
+    #: Whether derivatives by declared variables let tied entries move together.
+    structured: bool = False
 
     def declarations(self) -> tuple[str, ...]:
         """Everything that is assumed of the variables, as declarations."""
@@ -54,18 +56,20 @@ def infer(
     layout: str = "numerator",
     extra: Sequence[Form] = (),
     alike: Sequence[tuple[int, int]] = (),
+    structured: bool = False,
 ) -> TypedProgram:
     """The typed program, with the typed forms of `extra`.
 
     `alike` are pairs of positions in `extra` (sides of a claim) whose sizes are made equal where they can be; a pair
-    that cannot be made equal is left as it is.  No form that is given is changed.
+    that cannot be made equal is left as it is.  No form that is given is changed.  With `structured`, a derivative by a
+    variable that is declared symmetric, skew, diagonal, lower or upper lets its tied entries move together.
     """
     if layout not in LAYOUTS:
         near = nearest(str(layout), LAYOUTS)
         hint = f"did you mean `{near}`?" if near else "the layouts are numerator and denominator"
         raise UnknownNameError(f"`{layout}` is not a layout", hint=hint)
     try:
-        return _typed(program, layout, extra, alike)
+        return replace(_typed(program, layout, extra, alike), structured=structured)
     except RecursionError:
         raise MatcalcError("nested too deeply", hint="split the expression with assignments, one a line") from None
 

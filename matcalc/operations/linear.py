@@ -1,6 +1,7 @@
-"""Operations that are index notation: sums, traces, products, reshapings, norms.
+"""Operations that are index notation: sums, traces, products, triangles, reshapings, norms.
 
-Each is its definition, tr(X) = X_ii; the core never sees them.
+Each is its definition, tr(X) = X_ii; the core never sees them, but for the constant mask of a triangle, with which
+tril(X)_ij = L_ij X_ij.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from fractions import Fraction
 
 from matcalc.operation import Operation, register
 from matcalc.recognition import recognise
+from matcalc.structure import lower, upper
 from matcalc.tensor import Tensor, contract, delta, elementwise
 
 LETTERS = "abcdefgh"
@@ -63,6 +65,20 @@ register(
         "diag", "(n)->(n,n)|(n,n)->(n)", "diagonal matrix of a vector; diagonal of a matrix",
         r"\operatorname{{diag}}\left({0}\right)", "np.diag({0})",
         definition=diagonal,
+    )
+)
+register(
+    Operation(
+        "tril", "(m,n)->(m,n)", "lower triangle with the diagonal, all else 0",
+        r"\operatorname{{tril}}\left({0}\right)", "np.tril({0})", sympy=lambda s, x: x.lower_triangular(),
+        definition=lower,
+    )
+)
+register(
+    Operation(
+        "triu", "(m,n)->(m,n)", "upper triangle with the diagonal, all else 0",
+        r"\operatorname{{triu}}\left({0}\right)", "np.triu({0})", sympy=lambda s, x: x.upper_triangular(),
+        definition=upper,
     )
 )
 register(
