@@ -2,21 +2,34 @@
 
     E1 = E2 = E3    where assignments, under declarations, given equations (`assume`)
 
-All of it is parsed and typed at once, so a dimension means the same in every part.
+All of it is parsed and typed at once, so a dimension means the same in every part.  What was parsed is kept, so that a
+claim which differs a little can be typed from it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from matcalc.errors import KindError
 from matcalc.form import Form
 from matcalc.inference import TypedProgram, infer
 from matcalc.notation.text import to_text
-from matcalc.parser import parse_claim, parse_statements
+from matcalc.parser import Program, parse_claim, parse_statements
 
-__all__ = ["Claim", "read_claim", "is_zero_form"]
+__all__ = ["Claim", "Written", "read_claim", "is_zero_form"]
+
+
+@dataclass(frozen=True)
+class Written:
+    """A claim as it was parsed: untyped sides and equations, declarations and assignments."""
+
+    sides: tuple[Form, ...]
+    program: Program
+    layout: str = "numerator"
+    assume: tuple[tuple[Form, ...], ...] = ()
+    structured: bool = False
 
 
 @dataclass(frozen=True)
@@ -27,6 +40,7 @@ class Claim:
     program: TypedProgram
     sides: tuple[Form, ...]
     assume: tuple[tuple[Form, Form], ...]
+    written: Written = field(repr=False)
 
     @property
     def layout(self) -> str:
@@ -36,6 +50,10 @@ class Claim:
     def side_text(self, number: int) -> str:
         """One side, as it is printed."""
         return to_text(self.sides[number])
+
+    def changed(self, **changes: Any) -> Claim:
+        """The claim with other fields of `written`, typed from scratch; raises MatcalcError where it has no type."""
+        return typed_claim(self.text, replace(self.written, **changes))
 
 
 def read_claim(
@@ -48,26 +66,26 @@ def read_claim(
     structured: bool = False,
 ) -> Claim:
     """Parse and type a claim; raises MatcalcError with the place of a mistake."""
-    sides = parse_claim(one_text(claim))
+    sides = tuple(parse_claim(one_text(claim)))
     program = parse_statements(texts(where, "assignments"), texts(declare, "declarations"))
-    return typed_claim(claim, sides, program, layout, [parse_claim(a) for a in texts(assume, "assumptions")], structured)
+    given = tuple([tuple(parse_claim(a)) for a in texts(assume, "assumptions")])
+    return typed_claim(claim, Written(sides, program, layout, given, structured))
 
 
-def typed_claim(
-    text: str, sides: Sequence[Form], program: object, layout: str, assume: Sequence[Sequence[Form]], structured: bool
-) -> Claim:
+def typed_claim(text: str, written: Written) -> Claim:
     """Type parsed sides and assumptions in one program."""
+    sides = written.sides
     extra, alike = list(sides), [(0, k) for k in range(1, len(sides))]
     pairs = []
-    for equation in assume:
+    for equation in written.assume:
         start = len(extra)
         extra += equation
         for k in range(start, len(extra) - 1):
             alike.append((k, k + 1))
             pairs.append((k, k + 1))
-    typed = infer(program, layout=layout, extra=extra, alike=alike, structured=structured)  # type: ignore[arg-type]
+    typed = infer(written.program, layout=written.layout, extra=extra, alike=alike, structured=written.structured)
     given = tuple((typed.extra[i], typed.extra[j]) for i, j in pairs)
-    return Claim(text, typed, typed.extra[: len(sides)], given)
+    return Claim(text, typed, typed.extra[: len(sides)], given, written)
 
 
 def one_text(value: object) -> str:

@@ -19,14 +19,15 @@ Outside of its domain a function gives nan or inf; a branch of `... if ... else 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import cached_property, reduce
+from functools import cache, cached_property, reduce
 from typing import Any, Protocol
 
 import numpy as np
 
+from matcalc.directions import completed, tied
 from matcalc.errors import DimensionError, KindError, MatcalcError, Span, UnknownNameError, UnsupportedError
 from matcalc.form import Axis, Form, Shape
 from matcalc.jets import (
@@ -53,10 +54,13 @@ from matcalc.jets import (
     square,
     times,
     transpose,
+    triangle,
     unknown_function,
+    with_kind,
 )
+from matcalc.precision import is_precise, numbers, pi
 
-__all__ = ["evaluate", "interpret", "Unknown"]
+__all__ = ["evaluate", "interpret", "evaluate_at_points", "Context", "Unknown"]
 
 CONSTRUCTORS = ("eye", "ones", "zeros", "vector", "matrix", "commutation")
 
@@ -79,32 +83,34 @@ class Unknown(Protocol):
 
 def dependent(name: str, x: Jet, shape: tuple[int, ...], kind: str, properties: Any) -> Jet:
     """A smooth random function C·sin(W·x + p) + q of the vector x, which its name selects, with declared properties."""
-    random, size, inner = generator(name), math.prod(shape), x.shape[0]
-    width = inner + size + 1
-    outward = constant(random.uniform(-1, 1, (size, width)) / math.sqrt(width), "matrix", 2)
-    inward = constant(random.uniform(-1, 1, (width, inner)), "matrix", 2)
-    features = apply("sin", product(inward, replace(x, kind="column")) + random.uniform(-1, 1, width))
-    flat = product(outward, features) + random.uniform(0.2, 0.8, size)
+    constants = map(numbers, dependent_constants(name, math.prod(shape), x.shape[0]))
+    outward, inward = constant(next(constants), "matrix", 2), constant(next(constants), "matrix", 2)
+    features = apply("sin", product(inward, with_kind(x, "column")) + next(constants))
+    flat = product(outward, features) + next(constants)
     y = linear(flat, lambda a: a.reshape(a.shape[:-1] + shape), shape, kind)
     implied = {"invertible"} if {"orthogonal", "positive-definite", "skew"} & set(properties) else set()
-    wanted = [rule for declared, rule in STRUCTURE.items() if declared in set(properties) - implied]
+    wanted = [rule for declared, rule in STRUCTURE.items() if declared in completed(properties) - implied]
     return reduce(lambda value, rule: rule(value), wanted, y)
 
 
-def triangle(x: Jet, mask: Callable[[Array], Array]) -> Jet:
-    kept = mask(np.ones(x.shape))
-    return linear(x, lambda a: a * kept)
+@cache
+def dependent_constants(name: str, size: int, inner: int) -> tuple[Array, ...]:
+    """The constants C, W, p and q of the smooth function of a name, of `inner` numbers with `size` values."""
+    random, width = generator(name), inner + size + 1
+    outward = random.uniform(-1, 1, (size, width)) / math.sqrt(width)
+    inward, phases = random.uniform(-1, 1, (width, inner)), random.uniform(-1, 1, width)
+    return outward, inward, phases, random.uniform(0.2, 0.8, size)
 
 
 def dominant(x: Jet) -> Jet:
     """The matrix with a diagonal so large that it is invertible."""
-    return x + 3 * np.eye(square(x))
+    return x + numbers(3 * np.eye(square(x)))
 
 
 def cayley(x: Jet) -> Jet:
     """An orthogonal matrix."""
-    skew = (x - transpose(x)) * 0.5
-    unit = constant(np.eye(square(x)), "matrix", 2)
+    skew = (x - transpose(x)) * numbers(0.5)
+    unit = constant(numbers(np.eye(square(x))), "matrix", 2)
     return matmul(inverse(unit - skew), unit + skew)
 
 
@@ -112,13 +118,13 @@ def cayley(x: Jet) -> Jet:
 STRUCTURE: dict[str, Callable[[Jet], Jet]] = {
     "positive": lambda x: apply("exp", x),
     "simplex": softmax,
-    "symmetric": lambda x: (x + transpose(x)) * 0.5,
-    "skew": lambda x: (x - transpose(x)) * 0.5,
+    "symmetric": lambda x: (x + transpose(x)) * numbers(0.5),
+    "skew": lambda x: (x - transpose(x)) * numbers(0.5),
     "lower": lambda x: triangle(x, np.tril),
     "upper": lambda x: triangle(x, np.triu),
     "diagonal": lambda x: triangle(x, lambda a: a * np.eye(len(a))),
     "orthogonal": cayley,
-    "positive-definite": lambda x: matmul(x, transpose(x)) + np.eye(square(x)),
+    "positive-definite": lambda x: matmul(x, transpose(x)) + numbers(np.eye(square(x))),
     "invertible": lambda x: x if x.kind != "matrix" else dominant(x),
 }
 
@@ -138,6 +144,10 @@ class Context:
     layout: str
     #: The type of the numbers that are written in a form.
     number: type[np.floating[Any]]
+    #: The properties of the variables whose tied entries move together.
+    structured: Mapping[str, Collection[str]]
+    #: The number of axes in front of every value: 1 if these are the values at many points.
+    scopes: int = 0
 
     @cached_property
     def arguments(self) -> dict[str, tuple[Form, ...]]:
@@ -174,20 +184,22 @@ class Frame:
 
     def value(self, form: Form) -> Jet:
         """The value of a form; what it needs comes first, on a stack, so that deep forms are no matter."""
-        stack, begun = [form], set[int]()
+        stack, begun, done = [form], set[int](), self.done
         while stack:
             node = stack[-1]
-            missing = [] if id(node) in self.done else [a for a in self.needs(node) if id(a) not in self.done]
-            if missing and id(node) in begun:
+            if id(node) in done:
+                stack.pop()
+                continue
+            missing = [a for a in self.needs(node) if id(a) not in done]
+            if not missing:
+                done[id(node)] = (node, self.step(node))
+                stack.pop()
+            elif id(node) in begun:
                 raise MatcalcError("a name depends on itself", node.span)
-            if missing:
+            else:
                 begun.add(id(node))
                 stack.extend(missing)
-                continue
-            if id(node) not in self.done:
-                self.done[id(node)] = (node, self.step(node))
-            stack.pop()
-        return self.done[id(form)][1]
+        return done[id(form)][1]
 
     def needs(self, form: Form) -> tuple[Form, ...]:
         """The forms whose values are needed in this frame before the value of `form`."""
@@ -243,7 +255,8 @@ class Frame:
         if name in context.sizes:
             return self.scalar(Fraction(context.sizes[name]))
         if name == "pi":
-            return constant(4 * np.arctan(np.asarray(1, context.number)), "scalar", 0)
+            here = np.asarray(pi()) if is_precise() else 4 * np.arctan(np.asarray(1, context.number))
+            return constant(here, "scalar", 0)
         raise MatcalcError(f"no value is given for `{name}`", form.span)
 
     # Heads
@@ -253,6 +266,8 @@ class Frame:
 
     def scalar(self, value: Fraction) -> Jet:
         """An exact number, rounded; one that is out of range is infinite."""
+        if is_precise():
+            return constant(numbers(np.asarray(value, dtype=object)), "scalar", 0)
         number = self.context.number
         try:
             rounded = number(value.numerator) / number(value.denominator)
@@ -284,14 +299,15 @@ class Frame:
         """The constants: their sizes are arguments, or are those of the typed form."""
         if name in ("vector", "matrix"):
             kind, shape = ("column", 1) if name == "vector" else ("matrix", 2)
-            return times(arguments[0], constant(np.ones(self.context.shape(form)), kind, shape))
+            return times(arguments[0], constant(numbers(np.ones(self.context.shape(form))), kind, shape))
         sizes = tuple(self.context.size(axis_of(a), a.span) for a in form.args) or self.context.shape(form)
         if name == "commutation":
-            return constant(commutation(*(sizes if form.args else commuted(form, self.context))), "matrix", 2)
+            here = commutation(*(sizes if form.args else commuted(form, self.context)))
+            return constant(numbers(here), "matrix", 2)
         if name == "eye":
-            return constant(np.eye(sizes[0]), "matrix", 2)
+            return constant(numbers(np.eye(sizes[0])), "matrix", 2)
         kind = form.kind or ("scalar", "column", "matrix", "tensor")[min(len(sizes), 3)]
-        return constant(np.ones(sizes) * (name == "ones"), kind, len(sizes))
+        return constant(numbers(np.ones(sizes) * (name == "ones")), kind, len(sizes))
 
     def unknown(self, form: Form) -> Jet:
         name, order = form.value
@@ -320,7 +336,7 @@ class Frame:
 
     def delta(self, form: Form) -> Jet:
         i, j = form.value
-        return constant((self.index(i) == self.index(j)) * 1.0, "scalar", 0)
+        return constant(numbers(np.asarray((self.index(i) == self.index(j)) * 1.0)), "scalar", 0)
 
     def holds(self, condition: Any) -> Array:
         """Where a condition holds."""
@@ -396,7 +412,7 @@ class Frame:
             return self.hessian(expression, wrt)
         y, directions = self.along(expression, wrt)
         kind = derivative_kind(form.value, y, directions, self.context.layout)
-        result = replace(y.jet, kind=kind)
+        result = with_kind(y.jet, kind)
         swap = (
             form.value == "d"
             and kind == "matrix"
@@ -410,24 +426,25 @@ class Frame:
         """The derivative of a form, its axes first, then those of the variable; and the sizes of the latter."""
         name, x = self.variable(wrt)
         basis, directions = self.basis(wrt, x)
+        basis = numbers(tied(basis, x.rank, self.context.structured.get(name, ())))
         bit, frame = 1 << self.depth, replace(self, depth=self.depth + 1, done={})
         frame.held = {**self.held, name: x + Jet({bit: basis}, x.shape, x.kind)}
         inner = frame.along(expression, wrt)[0].jet if twice else frame.value(expression)
-        parts = {bits ^ bit: part for bits, part in inner.parts.items() if bits & bit}
+        parts = where_defined({bits ^ bit: part for bits, part in inner.parts.items() if bits & bit}, inner.primal)
         count = math.prod(directions)
 
         def axes_last(a: Array) -> Array:
             a = np.moveaxis(spread(a, inner.rank, self.depth, [count]), 0, -1)
             return a.reshape(a.shape[:-1] + directions)
 
-        jet = linear(replace(inner, parts=parts), axes_last, inner.shape + directions)
+        jet = linear(Jet(parts, inner.shape, inner.kind), axes_last, inner.shape + directions)
         return Derived(jet, inner.kind, inner.rank), directions
 
     def hessian(self, expression: Form, wrt: Form) -> Jet:
         y, directions = self.along(expression, wrt, twice=True)
         rank = y.jet.rank
         kind = y.kind if rank <= 1 and not directions else ("scalar", "column", "matrix", "tensor")[min(rank, 3)]
-        return replace(y.jet, kind=kind)
+        return with_kind(y.jet, kind)
 
     def variable(self, wrt: Form) -> tuple[str, Jet]:
         """The name of the variable of a derivative, and its value."""
@@ -472,6 +489,18 @@ def derivative_kind(head: str, y: Derived, directions: tuple[int, ...], layout: 
     if y.rank == 0 and len(directions) == 1:
         return "column" if head == "grad" or (head == "d" and layout == "denominator") else "row"
     return "matrix" if y.jet.rank == 2 else "tensor"
+
+
+def where_defined(parts: dict[int, Array], value: Array) -> dict[int, Array]:
+    """The coefficients of a derivative but where the value has none: log has no slope at -1.
+
+    In double precision they stay as they come.
+    """
+    if not is_precise():
+        return parts
+    missing = np.asarray(value != value)
+    nothing = {0: numbers(np.zeros(()))}
+    return {bits: np.where(missing, numbers(np.nan), part) for bits, part in (nothing | parts).items()}
 
 
 def is_vec(form: Form) -> bool:
@@ -534,13 +563,14 @@ def precision(values: Mapping[str, Any]) -> type[np.floating[Any]]:
 def given(form: Form, context: Context) -> Jet:
     """The value of a variable, checked against the shape of its form."""
     array = np.asarray(context.values[form.value])
-    if not np.issubdtype(array.dtype, np.inexact):
+    if array.dtype.kind not in "fc" and not is_precise():
         array = array.astype(float)
-    if form.shape is not None and array.shape != context.shape(form):
+    shape = array.shape[context.scopes :]
+    if form.shape is not None and shape != context.shape(form):
         expected = context.shape(form)
-        raise DimensionError(f"the value of `{form.value}` has the shape {array.shape}, not {expected}", form.span)
-    kind = ("scalar", "column", "matrix", "tensor")[min(array.ndim, 3)]
-    return constant(array, form.kind if array.ndim == 1 and form.kind else kind, array.ndim)
+        raise DimensionError(f"the value of `{form.value}` has the shape {shape}, not {expected}", form.span)
+    kind = ("scalar", "column", "matrix", "tensor")[min(len(shape), 3)]
+    return constant(numbers(array), form.kind if len(shape) == 1 and form.kind else kind, len(shape))
 
 
 def concatenate(values: list[Jet]) -> Jet:
@@ -548,7 +578,7 @@ def concatenate(values: list[Jet]) -> Jet:
     sizes = [math.prod(v.shape) for v in values]
     total_size, start, result = sum(sizes), 0, Jet({}, (sum(sizes),), "column")
     for value, size in zip(values, sizes, strict=True):
-        place = np.eye(total_size)[start : start + size]
+        place = numbers(np.eye(total_size)[start : start + size])
         start += size
 
         def put(a: Array, value: Jet = value, size: int = size, place: Array = place) -> Array:
@@ -620,12 +650,26 @@ def interpret(
     layout: str = "numerator",
     functions: Mapping[tuple[str, int], Callable[[Array], Array]] | None = None,
     unknowns: Mapping[str, Unknown] | None = None,
+    structured: Mapping[str, Collection[str]] | None = None,
 ) -> tuple[str, Array]:
     """The kind ("scalar", "column", "row", "matrix", "tensor") and the array of a form; see `evaluate`."""
-    context = Context(values, sizes, assignments or {}, unknowns or {}, functions or {}, layout, precision(values))
+    context = Context(
+        values, sizes, assignments or {}, unknowns or {}, functions or {}, layout, precision(values), structured or {}
+    )
     with np.errstate(all="ignore"):
         result = Frame(context).value(form)
         return result.kind, np.array(np.broadcast_to(result.primal, result.shape))
+
+
+def evaluate_at_points(forms: Sequence[Form], context: Context, count: int) -> list[Array]:
+    """The arrays of several forms at so many points at once, which run along a first axis of values and results.
+
+    The `scopes` of the context are 1.  What the forms share, such as assigned names, is evaluated once.
+    """
+    with np.errstate(all="ignore"):
+        frame = Frame(context, depth=context.scopes)
+        results = [frame.value(form) for form in forms]
+        return [np.array(np.broadcast_to(r.primal, (count, *r.shape))) for r in results]
 
 
 def evaluate(
@@ -637,6 +681,7 @@ def evaluate(
     layout: str = "numerator",
     functions: Mapping[tuple[str, int], Callable[[Array], Array]] | None = None,
     unknowns: Mapping[str, Unknown] | None = None,
+    structured: Mapping[str, Collection[str]] | None = None,
 ) -> Array:
     """The array of a typed form at a point; each axis, compound or not, is one axis of the array.
 
@@ -644,9 +689,19 @@ def evaluate(
     that is given comes before an assignment, and makes the name a constant.  `sizes` holds the sizes of the dimensions,
     `functions` the unknown functions, by name and order of the derivative; where they are not given, each is a fixed
     smooth function that its name selects.  `unknowns` describes the dependent variables, which are such functions too.
+    `structured` holds properties of variables: in a derivative by one of these, the entries that they tie move together.
+
+    Within `with decimals(40):` (see `matcalc.precision`) the numbers are of that precision.
 
     Raises MatcalcError where a value or a size is missing or shapes do not agree; never because of the values.
     """
     return interpret(
-        form, values, sizes, assignments=assignments, layout=layout, functions=functions, unknowns=unknowns
+        form,
+        values,
+        sizes,
+        assignments=assignments,
+        layout=layout,
+        functions=functions,
+        unknowns=unknowns,
+        structured=structured,
     )[1]

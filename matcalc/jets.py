@@ -14,13 +14,15 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from matcalc.errors import DimensionError, KindError, MatcalcError, UnsupportedError
+from matcalc.precision import entrywise, is_precise, numbers, pi, root, rounding
 
 __all__ = ["Array", "Jet", "AXES", "ELEMENTWISE", "FUNCTIONS", "ALIASES"]
 
@@ -34,12 +36,12 @@ KIND = {axes: kind for kind, axes in AXES.items()}
 # ---- Jets: values with infinitesimals -------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, slots=True)
 class Jet:
     """A value: for each set of infinitesimals (bits of an int) its coefficient; a coefficient that is missing is zero.
 
     The last axes of each coefficient are those of the value, whole.  The operators act entry by entry on two jets of
-    the same rank, or on a jet and a number.
+    the same rank, or on a jet and a number.  Immutable by convention: a class that enforces it takes twice the time.
     """
 
     parts: dict[int, Array]
@@ -47,10 +49,14 @@ class Jet:
     kind: str
 
     def __post_init__(self) -> None:
+        shape, rank = self.shape, len(self.shape)
         for bits, part in self.parts.items():
-            if part.shape[part.ndim - self.rank :] != self.shape:
-                whole = np.broadcast_to(part, np.broadcast_shapes(part.shape, self.shape))
-                object.__setattr__(self, "parts", {**self.parts, bits: whole})
+            if not rank:
+                if not hasattr(part, "shape"):  # of arrays of objects without axes NumPy makes bare objects
+                    self.parts = {**self.parts, bits: np.asarray(part, dtype=object)}
+            elif part.shape[-rank:] != shape:
+                whole = np.broadcast_to(part, np.broadcast_shapes(part.shape, shape))
+                self.parts = {**self.parts, bits: whole}
 
     @property
     def rank(self) -> int:
@@ -59,20 +65,20 @@ class Jet:
     @property
     def primal(self) -> Array:
         """The value without infinitesimals."""
-        return self.parts.get(0, np.zeros(self.shape))
+        return self.parts[0] if 0 in self.parts else numbers(np.zeros(self.shape))
 
     def __add__(self, other: Jet | float | Array) -> Jet:
         if not isinstance(other, Jet):
-            return replace(self, parts={**self.parts, 0: self.primal + other})
+            return Jet({**self.parts, 0: self.primal + other}, self.shape, self.kind)
         parts = dict(self.parts)
         for bits, part in other.parts.items():
             parts[bits] = parts[bits] + part if bits in parts else part
-        return Jet(parts, np.broadcast_shapes(self.shape, other.shape), self.kind)
+        return Jet(parts, common(self.shape, other.shape), self.kind)
 
     def __mul__(self, other: Jet | float | Array) -> Jet:
         if not isinstance(other, Jet):
             return linear(self, lambda a: a * other)
-        return bilinear(self, other, np.multiply, np.broadcast_shapes(self.shape, other.shape), self.kind)
+        return bilinear(self, other, np.multiply, common(self.shape, other.shape), self.kind)
 
     def __neg__(self) -> Jet:
         return linear(self, np.negative)
@@ -89,13 +95,24 @@ class Jet:
     def split(self) -> tuple[Jet, Jet, int]:
         """The jet as low + e·high for its last infinitesimal e, which is given as its bit; 0 if it has none."""
         bit = 1 << (max(self.parts).bit_length() - 1) if any(self.parts) else 0
+        if not bit:
+            return self, Jet({}, self.shape, self.kind), 0
         high = {bits ^ bit: part for bits, part in self.parts.items() if bits & bit}
         low = {bits: part for bits, part in self.parts.items() if not bits & bit}
-        return replace(self, parts=low), replace(self, parts=high), bit
+        return Jet(low, self.shape, self.kind), Jet(high, self.shape, self.kind), bit
 
     def lift(self, bit: int) -> Jet:
         """e times the jet, for the infinitesimal of this bit."""
-        return replace(self, parts={bits | bit: part for bits, part in self.parts.items()})
+        return Jet({bits | bit: part for bits, part in self.parts.items()}, self.shape, self.kind)
+
+
+def common(first: tuple[int, ...], second: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape of two values that are expanded to meet."""
+    return first if first == second else np.broadcast_shapes(first, second)
+
+
+def with_kind(x: Jet, kind: str) -> Jet:
+    return x if x.kind == kind else Jet(x.parts, x.shape, kind)
 
 
 def constant(array: Array, kind: str, rank: int) -> Jet:
@@ -137,7 +154,7 @@ def compose(function: Elementwise, x: Jet) -> Jet:
     """f(low + e·high) = f(low) + e·f'(low)·high."""
     low, high, bit = x.split()
     if not bit:
-        return replace(x, parts={0: function.value(x.primal)})
+        return Jet({0: function.value(x.primal)}, x.shape, x.kind)
     y = compose(function, low)
     return y + (high * function.slope(low, y)).lift(bit)
 
@@ -152,11 +169,11 @@ def power(x: Jet, exponent: Jet) -> Jet:
     low, high, bit = x.split()
     p, p_high, p_bit = exponent.split()
     if not (bit or p_bit):
-        return Jet({0: np.power(x.primal, exponent.primal)}, np.broadcast_shapes(x.shape, exponent.shape), x.kind)
+        return Jet({0: raised(x.primal, exponent.primal)}, common(x.shape, exponent.shape), x.kind)
     if bit > p_bit:
         slope = power(low, exponent - 1) * exponent
         zero = exponent.primal == 0
-        slope = linear(slope, lambda a: np.where(zero, 0, a)) if not any(exponent.parts) else slope
+        slope = linear(slope, lambda a: np.where(zero, numbers(0), a)) if not any(exponent.parts) else slope
         return power(low, exponent) + (slope * high).lift(bit)
     if bit < p_bit:
         y = power(x, p)
@@ -165,12 +182,16 @@ def power(x: Jet, exponent: Jet) -> Jet:
     return y + (power(low, p - 1) * p * high + y * apply("log", low) * p_high).lift(bit)
 
 
+def raised(x: Array, p: Array) -> Array:
+    return entrywise("power", x, p) if x.dtype == object else np.power(x, p)
+
+
 def choose(condition: Array, x: Jet, y: Jet, kind: str) -> Jet:
     """x where the condition holds, else y; what is not chosen has no influence."""
-    parts = {}
+    parts, zero = {}, numbers(0.0)
     for bits in sorted(x.parts.keys() | y.parts.keys()):
-        parts[bits] = np.where(condition, x.parts.get(bits, 0.0), y.parts.get(bits, 0.0))
-    return Jet(parts, np.broadcast_shapes(x.shape, y.shape), kind)
+        parts[bits] = np.where(condition, x.parts.get(bits, zero), y.parts.get(bits, zero))
+    return Jet(parts, common(x.shape, y.shape), kind)
 
 
 def erf(x: Array) -> Array:
@@ -184,11 +205,11 @@ def softplus(x: Array) -> Array:
 
 
 def normal_density(x: Jet) -> Jet:
-    return apply("exp", x * x * -0.5) * (1 / math.sqrt(2 * math.pi))
+    return apply("exp", x * x * numbers(-0.5)) * (1 / root(2 * pi()))
 
 
 def normal_distribution(x: Jet) -> Jet:
-    return (apply("erf", x * math.sqrt(0.5)) + 1) * 0.5
+    return (apply("erf", x * root(0.5)) + 1) * numbers(0.5)
 
 
 def silu_slope(x: Jet, y: Jet) -> Jet:
@@ -202,8 +223,8 @@ ELEMENTWISE = {
     "log": Elementwise(np.log, lambda x, y: apply("reciprocal", x)),
     "sqrt": Elementwise(np.sqrt, lambda x, y: apply("reciprocal", y * 2)),
     "abs": Elementwise(np.abs, lambda x, y: apply("sign", x)),
-    "sign": Elementwise(np.sign, lambda x, y: x * 0.0),
-    "step": Elementwise(lambda x: np.heaviside(x, 0), lambda x, y: x * 0.0),
+    "sign": Elementwise(np.sign, lambda x, y: x * numbers(0.0)),
+    "step": Elementwise(lambda x: np.heaviside(x, 0), lambda x, y: x * numbers(0.0)),
     "relu": Elementwise(lambda x: np.maximum(x, 0), lambda x, y: apply("step", x)),
     "sin": Elementwise(np.sin, lambda x, y: apply("cos", x)),
     "cos": Elementwise(np.cos, lambda x, y: -apply("sin", x)),
@@ -216,13 +237,21 @@ ELEMENTWISE = {
     "tanh": Elementwise(np.tanh, lambda x, y: 1 - y * y),
     "sigmoid": Elementwise(lambda x: 1 / (1 + np.exp(-x)), lambda x, y: y * (1 - y)),
     "softplus": Elementwise(softplus, lambda x, y: apply("sigmoid", x)),
-    "erf": Elementwise(erf, lambda x, y: apply("exp", -(x * x)) * (2 / math.sqrt(math.pi))),
+    "erf": Elementwise(erf, lambda x, y: apply("exp", -(x * x)) * (2 / root(pi()))),
     "gelu": Elementwise(
         lambda x: x * (1 + erf(x * math.sqrt(0.5))) / 2,
         lambda x, y: normal_distribution(x) + x * normal_density(x)
     ),
     "silu": Elementwise(lambda x: x / (1 + np.exp(-x)), silu_slope),
 }
+
+
+def at_every_precision(name: str, function: Elementwise) -> Elementwise:
+    """A function of NumPy's numbers, and of those of the arithmetic in force."""
+    return Elementwise(lambda x: entrywise(name, x) if x.dtype == object else function.value(x), function.slope)
+
+
+ELEMENTWISE = {name: at_every_precision(name, function) for name, function in ELEMENTWISE.items()}
 
 ALIASES = {"arcsin": "asin", "arccos": "acos", "arctan": "atan", "trace": "tr"}
 
@@ -241,13 +270,21 @@ def unknown_function(
     return Elementwise(value, lambda x, y: compose(unknown_function(functions, name, order + 1), x))
 
 
+@cache
+def function_constants(name: str) -> tuple[float, ...]:
+    """The constants a, w, p, b, c of the smooth function of a name."""
+    return tuple(generator(name).uniform((0.5, 0.7, 0.1, 0.05, 0.2), (1.0, 1.4, 0.8, 0.15, 0.6)))
+
+
 def smooth_function(name: str, order: int = 0) -> Callable[[Array], Array]:
     """The derivative of this order of the smooth function a·sin(wx + p) + bx³ + cx; the name selects the constants."""
-    a, w, p, b, c = generator(name).uniform((0.5, 0.7, 0.1, 0.05, 0.2), (1.0, 1.4, 0.8, 0.15, 0.6))
+    constants = function_constants(name)
 
     def function(x: Array) -> Array:
+        a, w, p, b, c = map(numbers, constants)
         polynomial = (b * x**3 + c * x, 3 * b * x**2 + c, 6 * b * x, 6 * b)[order] if order < 4 else 0
-        return np.asarray(a * w**order * np.sin(w * x + p + order * math.pi / 2) + polynomial)
+        sine = ELEMENTWISE["sin"].value(np.asarray(w * x + p + order * pi() / 2))
+        return np.asarray(a * w**order * sine + polynomial)
 
     return function
 
@@ -263,7 +300,7 @@ def generator(name: str) -> np.random.Generator:
 def expand(x: Jet, kind: str, rank: int) -> Jet:
     """A scalar, row or column with axes of size 1 put in, so that it meets a value of a larger kind."""
     if x.kind == kind or x.rank == rank:
-        return replace(x, kind=kind)
+        return with_kind(x, kind)
     if x.kind == "scalar":
         return linear(x, lambda a: a.reshape(a.shape + (1,) * rank), (1,) * rank, kind)
     if kind == "matrix" and x.kind == "column":
@@ -307,13 +344,20 @@ def elementwise_power(x: Jet, y: Jet) -> Jet:
 
 def larger(x: Jet, y: Jet) -> Jet:
     """The larger of two, with the first one's derivative at a tie."""
-    x, y = meet(x, y)
-    return choose((x.primal >= y.primal) | np.isnan(x.primal), x, y, x.kind)
+    return prefer(np.greater_equal, *meet(x, y))
 
 
 def smaller(x: Jet, y: Jet) -> Jet:
-    x, y = meet(x, y)
-    return choose((x.primal <= y.primal) | np.isnan(x.primal), x, y, x.kind)
+    return prefer(np.less_equal, *meet(x, y))
+
+
+def prefer(relation: Callable[[Array, Array], Array], x: Jet, y: Jet) -> Jet:
+    """x where it has a relation to y, else y; not a number where one is not, or where it is not certain which it is."""
+    first = relation(x.primal, y.primal)
+    if not is_precise():
+        return choose(first | np.isnan(x.primal), x, y, x.kind)
+    undecided = ~(first | relation(y.primal, x.primal))
+    return linear(choose(first, x, y, x.kind), lambda a: np.where(undecided, numbers(np.nan), a))
 
 
 def as_matrix(x: Jet) -> Jet:
@@ -357,7 +401,7 @@ def kron(x: Jet, y: Jet) -> Jet:
 
 def transpose(x: Jet) -> Jet:
     if x.kind in ("row", "column"):
-        return replace(x, kind="column" if x.kind == "row" else "row")
+        return with_kind(x, "column" if x.kind == "row" else "row")
     if x.kind == "matrix":
         return linear(x, lambda a: np.swapaxes(a, -1, -2), x.shape[::-1])
     if x.kind == "scalar":
@@ -433,7 +477,7 @@ def dot(x: Jet, y: Jet) -> Jet:
 def outer(x: Jet, y: Jet) -> Jet:
     if x.rank != 1 or y.rank != 1:
         raise KindError("`outer` takes two vectors")
-    return product(replace(x, kind="column"), replace(y, kind="row"))
+    return product(with_kind(x, "column"), with_kind(y, "row"))
 
 
 def norm2(x: Jet) -> Jet:
@@ -456,9 +500,17 @@ def diag(x: Jet) -> Jet:
     """A vector to a diagonal matrix; a matrix to the column of its diagonal."""
     if x.rank == 1:
         n = x.shape[0]
-        return linear(x, lambda a: a[..., :, None] * np.eye(n), (n, n), "matrix")
+        return linear(x, lambda a: a[..., :, None] * numbers(np.eye(n)), (n, n), "matrix")
     square(x)
     return linear(x, lambda a: np.diagonal(a, axis1=-2, axis2=-1), x.shape[:1], "column")
+
+
+def triangle(x: Jet, mask: Callable[[Array], Array]) -> Jet:
+    """A matrix times the mask of some of its entries; where an entry has no value outside of the mask, neither has this."""
+    if x.kind != "matrix":
+        raise KindError(f"a matrix is expected, not a {x.kind}")
+    kept = numbers(mask(np.ones(x.shape)))
+    return linear(x, lambda a: a * kept)
 
 
 def vec(x: Jet) -> Jet:
@@ -474,13 +526,13 @@ def eliminate(a: Array) -> tuple[Array, Array]:
     A pivot that is nothing but rounding is 0: the determinant of a singular matrix is 0, its inverse not finite.
     """
     n = a.shape[-1]
-    rounding = 4 * n * np.finfo(a.dtype).eps * np.abs(a).max(axis=(-1, -2), initial=0).reshape(-1)
+    nothing = 4 * n * rounding(a) * np.abs(a).max(axis=(-1, -2), initial=0, keepdims=True).reshape(-1)
     stack = np.concatenate([a, np.broadcast_to(np.eye(n, dtype=a.dtype), a.shape)], axis=-1).reshape(-1, n, 2 * n)
     every, det = np.arange(len(stack)), np.ones(len(stack), dtype=a.dtype)
     for k in range(n):
         pivot = k + np.abs(stack[:, k:, k]).argmax(axis=1)
         upper, lower = stack[every, k].copy(), stack[every, pivot].copy()
-        lower[np.abs(lower[:, k]) <= rounding, k] = 0
+        lower[np.abs(lower[:, k]) <= nothing, k] = numbers(0)
         stack[every, pivot], stack[every, k] = upper, lower / lower[:, k, None]
         det = det * lower[:, k] * np.where(pivot == k, 1, -1)
         factor = stack[:, :, k, None] * (np.arange(n) != k)[:, None]
@@ -497,7 +549,7 @@ def inverse(x: Jet) -> Jet:
     square(x)
     low, high, bit = x.split()
     if not bit:
-        return replace(x, parts={0: eliminate(x.primal)[0]})
+        return Jet({0: eliminate(x.primal)[0]}, x.shape, x.kind)
     y = inverse(low)
     return y - matmul(matmul(y, high), y).lift(bit)
 
@@ -507,14 +559,15 @@ def logdet(x: Jet) -> Jet:
     square(x)
     low, high, bit = x.split()
     if not bit:
-        return constant(np.log(eliminate(x.primal)[1] ** 2) / 2, "scalar", 0)
+        det = constant(eliminate(x.primal)[1], "scalar", 0)
+        return divided(apply("log", det * det), 2)
     return logdet(low) + trace(matmul(inverse(low), high)).lift(bit)
 
 
 def characteristic(x: Jet) -> tuple[Jet, Jet]:
     """Determinant and adjugate by Faddeev and LeVerrier: no division but by whole numbers."""
     n = square(x)
-    unit = constant(np.eye(n), "matrix", 2)
+    unit = constant(numbers(np.eye(n)), "matrix", 2)
     adjugate = unit
     for k in range(1, n):
         y = matmul(x, adjugate)
@@ -533,7 +586,7 @@ def adjugate(x: Jet) -> Jet:
 def matrix_power(x: Jet, exponent: int) -> Jet:
     """x^k by squaring."""
     base = inverse(x) if exponent < 0 else x
-    result, rest = constant(np.eye(square(x)), "matrix", 2), abs(exponent)
+    result, rest = constant(numbers(np.eye(square(x))), "matrix", 2), abs(exponent)
     while rest:
         if rest % 2:
             result = matmul(result, base)
@@ -553,6 +606,8 @@ FUNCTIONS: dict[str, Callable[..., Jet]] = {
     "inv": inverse,
     "adj": adjugate,
     "diag": diag,
+    "tril": lambda x: triangle(x, np.tril),
+    "triu": lambda x: triangle(x, np.triu),
     "vec": vec,
     "kron": kron,
     "dot": dot,

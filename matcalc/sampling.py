@@ -8,12 +8,13 @@ Special points have zeros, ties and sizes 1.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
 
+from matcalc.directions import completed
 from matcalc.errors import MatcalcError
 from matcalc.evaluate import Unknown, evaluate
 from matcalc.form import Axis, Form
@@ -53,6 +54,8 @@ class Program(Protocol):
     def extra(self) -> Sequence[Form]: ...
     @property
     def layout(self) -> str: ...
+    @property
+    def structured(self) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -72,8 +75,23 @@ def unknowns_of(program: Program) -> dict[str, Variable]:
     return {name: v for name, v in program.variables.items() if v.arguments}
 
 
-def value_at(program: Program, form: Form, point: Point, *, values: Mapping[str, Array] | None = None) -> Array:
-    """The value of a form at a point, in the layout of the program; `values` replaces some of the point's."""
+def ties_of(program: Program) -> dict[str, Collection[str]]:
+    """The properties of the variables whose tied entries move together in derivatives."""
+    return {name: v.properties for name, v in program.variables.items()} if program.structured else {}
+
+
+def value_at(
+    program: Program,
+    form: Form,
+    point: Point,
+    *,
+    values: Mapping[str, Array] | None = None,
+    structured: Mapping[str, Collection[str]] | None = None,
+) -> Array:
+    """The value of a form at a point, in the layout of the program; `values` replaces some of the point's.
+
+    `structured` holds the properties that tie entries in derivatives, if these are not those of the program.
+    """
     return evaluate(
         form,
         {**point.values, **(values or {})},
@@ -82,6 +100,7 @@ def value_at(program: Program, form: Form, point: Point, *, values: Mapping[str,
         layout=program.layout,
         functions=point.functions,
         unknowns=unknowns_of(program),
+        structured=ties_of(program) if structured is None else structured,
     )
 
 
@@ -131,9 +150,9 @@ def draw_value(random: np.random.Generator, manner: str, shape: tuple[int, ...],
         manner = {"real": "positive", "small": "small positive", "special": "special positive"}.get(manner, manner)
     if "orthogonal" in properties:
         return orthogonal(random, shape[0], properties)
-    value = draw(random, manner, shape)
+    value, wanted = draw(random, manner, shape), completed(properties)
     for name, rule in STRUCTURE.items():
-        if name in properties:
+        if name in wanted:
             value = rule(value)
     return balanced(value) if "simplex" in properties else value
 

@@ -1,0 +1,407 @@
+"""The numeric stage of a verification: the sides of a claim are compared at random points, which may refute it.
+
+A claim is refuted by proof: at one point the values of two sides lie in intervals without a common number (see
+`matcalc.intervals`).  Double precision only finds the points: where two sides agree to 12 digits there, that is counted;
+where they do not, they are computed again with 40 digits, and then with intervals.  One ordinary point of every claim
+is computed with 40 digits in any case, so that what is false by a factor of 1 + 1e-15 is not counted as agreeing.
+
+Where a side is not defined, a point says nothing.  Agreement at all points is no proof.
+
+The engine has no part in this: the sides are typed forms, and `matcalc.evaluate` reads them.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice, pairwise
+
+import numpy as np
+
+from matcalc.counterexample import Counterexample, function_in_words, plain, shown
+from matcalc.errors import DimensionError
+from matcalc.evaluate import Context, evaluate_at_points
+from matcalc.form import Form
+from matcalc.intervals import enclosures, meet
+from matcalc.jets import Array
+from matcalc.points import Batch, Source, work
+from matcalc.precision import decimals
+from matcalc.sampling import Program, Variable, ties_of, unknowns_of
+from matcalc.solving import Equations, equations
+
+__all__ = ["Comparison", "Counterexample", "compare"]
+
+#: The relative difference up to which two sides agree in double precision, and with 40 digits.
+AGREE, AGREE_PRECISELY = 1e-12, 1e-25
+
+#: Digits of a precise evaluation, and of the intervals, one after the other.
+DIGITS, ENCLOSURES = 40, (40, 80)
+
+#: The size of sides, beside that of the variables, below which they count as differences of larger terms.
+SMALL = 1e-6
+
+#: A relative difference that may be looked for in double precision.
+CLEAR = 1e-6
+
+#: How wide an interval may be, beside the size of the numbers, to show that two sides agree.
+NARROW = 1e-20
+
+#: The most batches of ordinary points, and how many of them are wanted.
+MOST_BATCHES, WANTED_BATCHES = 9, 1
+
+#: The most points of a batch at which a difference is looked into, and the most that are enclosed in intervals at all.
+MOST_LOOKS, MOST_ENCLOSURES = 3, 40
+
+#: The most choices of sizes, and the points of each, at which a simpler counterexample is looked for.
+SIMPLE_SIZES, SIMPLE_POINTS = 4, 8
+
+#: The most numbers that are computed for a point: with 40 digits as a matter of course, where sides differ, at all.
+PRECISE_WORK, MOST_PRECISE_WORK, LARGEST_WORK = 30_000, 300_000, 1_000_000
+
+NO_SOLUTION = "no point satisfies the assumptions"
+NO_POINT = "no point was found where both sides are defined"
+NO_TIME = "the time was up before a point was found"
+TOO_LARGE = "the arrays are too large"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What the comparison of the sides of a claim at random points came to."""
+
+    counterexample: Counterexample | None
+    #: The number of points at which all sides are defined and equal.
+    points: int
+    #: To how many digits the least exact comparison agreed.
+    digits: int
+    #: Why no point was found, or nothing.
+    reason: str = ""
+    #: That one side was seen to be defined where another is not, or nothing.
+    one_sided: str = ""
+
+
+def compare(
+    program: Program,
+    sides: Sequence[Form],
+    assume: Sequence[tuple[Form, Form]] = (),
+    *,
+    points: int = 4,
+    seed: int = 0,
+    deadline: float | None = None,
+    sizes: Mapping[str, int] | None = None,
+    precise: bool = False,
+) -> Comparison:
+    """Compare the sides of a claim, typed forms of one shape or the number 0, at random points that `seed` selects.
+
+    `points` is the number of ordinary points with values of all signs for each choice of sizes; there are further and
+    special ones.  At all of them the equations of `assume` hold; derivatives in the sides are taken around such a
+    point, not along it.  `sizes` fixes dimensions; `deadline` is a time of `time.monotonic`.  With `precise` every
+    comparison is one of 40 digits.
+
+    A counterexample is certain: no rounding, cancellation or singular matrix makes a true claim appear as refuted.
+    Raises MatcalcError where a side has no meaning.
+    """
+    compared = Sides(program, tuple(sides), tuple(assume))
+    forms = [*sides, *(side for equation in assume for side in equation)]
+    source = Source(program, forms, dict(sizes or {}), np.random.default_rng(seed), work(program, forms))
+    return Trial(compared, source, max(1, points), precise, math.inf if deadline is None else deadline).run()
+
+
+# ---- The sides at points --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Sides:
+    """The sides of a claim, and what holds where they are compared."""
+
+    program: Program
+    forms: tuple[Form, ...]
+    assume: tuple[tuple[Form, Form], ...]
+
+    def values(self, batch: Batch) -> list[Array]:
+        """The values of all sides in the arithmetic in force, one axis of points first; the number 0 has any shape."""
+        program = self.program
+        context = Context(
+            batch.values, batch.sizes, program.assignments, unknowns_of(program), {}, program.layout, np.float64,
+            ties_of(program), 1,
+        )  # fmt: skip
+        found = evaluate_at_points(self.forms, context, batch.count)
+        shape = max((v.shape for v in found), key=len)
+        return [np.broadcast_to(v.reshape(-1, *(1,) * (len(shape) - 1)), shape) if v.ndim == 1 else v for v in found]
+
+    def solved(self, batch: Batch) -> Batch:
+        """The points of a batch, moved to where the assumptions hold, as far as that can be."""
+        system = equations(self.program, self.assume, batch) if self.assume and batch.count else None
+        return system.solved(batch) if system else batch
+
+    def exact(self, batch: Batch) -> tuple[Batch, Batch, Equations | None]:
+        """Those points that can be made exact: as they are, exactly, and the equations that double precision rounds."""
+        system = equations(self.program, self.assume, batch)
+        if system is None or not system.names or not batch.count:
+            return batch, batch, None
+        exact, good = system.polished(batch)
+        places = np.flatnonzero(good)
+        return batch.take(places), exact.take(places), system
+
+
+@dataclass(frozen=True)
+class Measure:
+    """How far apart the sides are: for each step from one side to the next and each point of a batch."""
+
+    #: The largest difference of two entries, infinite where a side is not defined.
+    apart: Array
+    #: The largest entry of the two sides.
+    scale: Array
+    #: Whether each side is defined at each point.
+    defined: Array
+    #: The size of the values of the variables at each point, at least 1.
+    size: Array
+
+    @staticmethod
+    def of(values: Sequence[Array], batch: Batch) -> Measure:
+        with np.errstate(all="ignore"):
+            largest = np.stack([greatest(v) for v in values])
+            apart = np.stack([greatest(v - w) for v, w in pairwise(values)])
+        size = np.stack([np.ones(batch.count), *map(greatest, batch.values.values())]).max(axis=0)
+        scale = np.maximum(largest[:-1], largest[1:])
+        return Measure(np.where(np.isfinite(apart), apart, np.inf), scale, np.isfinite(largest), size)
+
+    def ratio(self, floor: float) -> Array:
+        """The differences beside the size of the sides; 0 where a side is not defined."""
+        scale = np.where(self.scale <= AGREE * self.size, self.size, np.maximum(self.scale, floor * self.size))
+        with np.errstate(all="ignore"):
+            return np.where(np.isfinite(self.apart), self.apart / scale, 0)
+
+    def doubtful(self, agree: Array) -> Array:
+        """The points at which two sides are defined and do not agree, those with the largest difference first."""
+        ratio = np.where(agree, 0, self.ratio(SMALL)).max(axis=0)
+        order = np.argsort(-ratio, kind="stable")
+        return np.asarray(order[ratio[order] > 0])
+
+
+def greatest(values: Array) -> Array:
+    """The largest entry at each point, in double precision."""
+    return np.asarray(np.abs(values).astype(float).reshape(len(values), -1).max(axis=1, initial=0))
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Two sides that differ at the one point of a batch, as intervals without a common number."""
+
+    batch: Batch
+    step: int
+    left: Array
+    right: Array
+
+    def counterexample(self, program: Program) -> Counterexample:
+        left, right = (np.frompyfunc(float, 1, 1)(side[0]) for side in (self.left, self.right))
+        functions = {n: function_in_words(n, v.arguments) for n, v in program.variables.items() if is_unknown(v)}
+        gap = max(float(abs(x.middle - y.middle)) for x, y in zip(self.left.flat, self.right.flat, strict=True))
+        return Counterexample(
+            dict(self.batch.sizes), {name: plain(v[0]) for name, v in self.batch.values.items()}, plain(left),
+            plain(right), (self.step, self.step + 1), functions, gap,
+        )  # fmt: skip
+
+
+def is_unknown(variable: Variable) -> bool:
+    return variable.kind == "function" or bool(variable.arguments)
+
+
+# ---- The trial of a claim -------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Trial:
+    """The search for a point at which two sides of a claim differ, and what was seen on the way."""
+
+    sides: Sides
+    source: Source
+    points: int
+    precise: bool
+    deadline: float
+    counted: int = 0
+    digits: float = math.inf
+    reason: str = NO_SOLUTION
+    one_sided: str = ""
+    looks_at_domains: int = 0
+    enclosures: int = 0
+    tried_simple: bool = False
+    #: Whether a point was compared with 40 digits, and whether one satisfies the assumptions to many digits.
+    confirmed: bool = False
+    solvable: bool = False
+
+    def run(self) -> Comparison:
+        proof = next(filter(None, map(self.examined, self.batches())), None)
+        if proof is None and not self.counted and self.reason == NO_POINT and not self.precise:
+            self.precise = True  # what overflows in double precision has a value of 40 digits
+            proof = next(filter(None, map(self.examined, islice(self.batches(), WANTED_BATCHES))), None)
+        if proof is not None:
+            found = proof if self.tried_simple else self.simple(clear=False)
+            example = (found or proof).counterexample(self.sides.program)
+            return Comparison(example, self.counted, int(self.digits) if self.counted else 0, "", self.one_sided)
+        digits, reason = (int(self.digits), "") if self.counted else (0, self.reason)
+        return Comparison(None, self.counted, digits, reason, self.one_sided)
+
+    def batches(self) -> Iterator[Batch]:
+        """Ordinary points, special ones, and more ordinary ones as long as few lie in the domain."""
+        good = 0
+        for turn, sizes in enumerate(self.source.ordinary_sizes(MOST_BATCHES)):
+            if turn == WANTED_BATCHES:
+                yield from map(self.source.special, self.possible(self.source.special_sizes()))
+            if turn >= WANTED_BATCHES and good >= WANTED_BATCHES:
+                return
+            before = self.counted
+            yield from (self.source.ordinary(one, self.points) for one in self.possible([sizes]))
+            good += self.counted > before
+
+    def possible(self, choices: Iterable[Mapping[str, int]]) -> Iterator[Mapping[str, int]]:
+        """The sizes for which time and memory suffice."""
+        for sizes in choices:
+            if time.monotonic() > self.deadline:
+                self.reason = NO_TIME
+            elif self.source.work(sizes) > LARGEST_WORK:
+                self.reason = TOO_LARGE
+            else:
+                yield sizes
+
+    def examined(self, batch: Batch) -> Proof | None:
+        """Compare the sides at the points of a batch; a proof that they differ, if they do."""
+        batch = self.sides.solved(batch)
+        if not batch.count or not self.is_solvable(batch):
+            return None
+        self.reason = NO_POINT
+        try:
+            return self.compared_precisely(batch) if self.precise else self.compared(batch)
+        except DimensionError:
+            return None  # an entry such as A[1,2] that there is not at these sizes
+
+    def is_solvable(self, batch: Batch) -> bool:
+        """Whether the assumptions hold near the points to many digits: exp(-s) = 0 is satisfied to a few by large s."""
+        self.solvable = self.solvable or self.sides.exact(batch.take(range(min(batch.count, MOST_LOOKS))))[0].count > 0
+        return self.solvable
+
+    def compared(self, batch: Batch) -> Proof | None:
+        """Compare in double precision; what differs there is compared again, and one point of those that agree."""
+        measure = Measure.of(self.sides.values(batch), batch)
+        agree = (measure.apart <= AGREE * measure.scale) | (measure.scale <= AGREE * measure.size)
+        good = self.count(measure, agree & np.isfinite(measure.apart))
+        doubtful = measure.doubtful(agree)[:MOST_LOOKS]
+        clear = bool(measure.ratio(SMALL)[:, doubtful].max(initial=0) > CLEAR)
+        proof = self.simple(clear=True) if clear else None
+        if proof is None and len(doubtful):
+            proof = self.compared_precisely(batch.take(doubtful))
+        places = np.flatnonzero(good)[:MOST_LOOKS] if self.source.work(batch.sizes) <= PRECISE_WORK else ()
+        for place in places:
+            if proof is not None or self.confirmed:
+                break
+            proof = self.compared_precisely(batch.take([place]), again=True)
+        if proof is None and not self.one_sided and self.looks_at_domains < MOST_LOOKS:
+            self.look_at_domains(batch, measure)
+        return proof
+
+    def compared_precisely(self, batch: Batch, *, again: bool = False) -> Proof | None:
+        """Compare with 40 digits; what differs there is enclosed in intervals, which decide."""
+        batch, exact, system = self.sides.exact(batch)
+        if not batch.count or self.source.work(batch.sizes) > MOST_PRECISE_WORK:
+            return None
+        with decimals(DIGITS):
+            measure = Measure.of(self.sides.values(exact), batch)
+        agree = measure.apart <= AGREE_PRECISELY * np.maximum(measure.scale, SMALL * measure.size)
+        good = self.count(measure, agree & np.isfinite(measure.apart), again=again)
+        self.confirmed = self.confirmed or bool(good.any())
+        places = measure.doubtful(agree)[:MOST_LOOKS]
+        return self.decided(batch.take(places), exact.take(places), system)
+
+    def decided(self, batch: Batch, exact: Batch, system: Equations | None) -> Proof | None:
+        """The first proof of a difference at exact points."""
+        for place in range(batch.count):
+            point = exact.take([place])
+            proof = self.enclosed(batch.take([place]), system.enclosed(point) if system else point)
+            if proof is not None:
+                return proof
+        return None
+
+    def count(self, measure: Measure, agree: Array, *, again: bool = False) -> Array:
+        """Count the points at which all sides are defined and agree, unless they were counted before."""
+        good = np.asarray(agree.all(axis=0))
+        if good.any() and not again:
+            self.counted += int(good.sum())
+            ratio = float(measure.ratio(SMALL)[:, good].max())
+            self.digits = min(self.digits, -math.log10(max(ratio, 10.0**-DIGITS if self.precise else 1e-15)))
+        return good
+
+    def enclosed(self, batch: Batch, exact: Batch) -> Proof | None:
+        """Enclose the sides at a single point in intervals: a proof that they differ, if the intervals do not meet."""
+        self.enclosures += 1
+        for digits in ENCLOSURES if self.enclosures <= MOST_ENCLOSURES else ():
+            with enclosures(digits):
+                values = self.sides.values(exact)
+                for step, (left, right) in enumerate(pairwise(values)):
+                    if is_defined(left) and is_defined(right) and not all(map(meet, left.flat, right.flat)):
+                        return Proof(batch, step, left, right)
+                if all(map(is_defined, values)) and max(map(relative_width, values)) < NARROW:
+                    self.counted += 1
+                    self.digits = min(self.digits, -math.log10(NARROW))
+                    return None
+        return None
+
+    def look_at_domains(self, batch: Batch, measure: Measure) -> None:
+        """Take note of a point at which one side of a step is defined and the other is not."""
+        for step, (left, right) in enumerate(pairwise(measure.defined)):
+            for place in np.flatnonzero(left != right)[:1]:
+                self.looks_at_domains += 1
+                point, exact, _ = self.sides.exact(batch.take([place]))
+                with decimals(DIGITS):
+                    here = Measure.of(self.sides.values(exact), point).defined
+                if point.count and (here[step, 0], here[step + 1, 0]) == (left[place], right[place]):
+                    self.one_sided = domains_in_words(point, step, left_is_defined=bool(left[place]))
+                    return
+
+    # A counterexample to read
+
+    def simple(self, *, clear: bool) -> Proof | None:
+        """A proof with small sizes and small whole numbers, if a few tries find one.
+
+        A `clear` difference is seen in double precision.
+        """
+        tries = () if self.tried_simple else self.source.simple_sizes(SIMPLE_SIZES)
+        self.tried_simple = True
+        for sizes in tries:
+            if time.monotonic() > self.deadline or self.source.work(sizes) > PRECISE_WORK:
+                break
+            batch = self.sides.solved(self.source.simple(sizes, SIMPLE_POINTS))
+            found = self.at_simple_points(batch, clear=clear) if batch.count else None
+            if found is not None:
+                return found
+        return None
+
+    def at_simple_points(self, batch: Batch, *, clear: bool) -> Proof | None:
+        try:
+            if not clear:
+                return self.compared_precisely(batch, again=True)
+            measure = Measure.of(self.sides.values(batch), batch)
+            places = measure.doubtful(measure.ratio(SMALL) <= CLEAR)
+            return self.decided(*self.sides.exact(batch.take(np.sort(places)[:MOST_LOOKS])))
+        except DimensionError:
+            return None
+
+
+def domains_in_words(point: Batch, step: int, *, left_is_defined: bool) -> str:
+    """That at a point one side is defined and the other is not."""
+    defined, undefined = (step, step + 1) if left_is_defined else (step + 1, step)
+    names = {0: "the left side", 1: "the right side"} if step == 0 else {}
+    one, other = (names.get(side, f"side {side + 1}") for side in (defined, undefined))
+    values = [(name, plain(value[0])) for name, value in point.values.items()]
+    stated = ", ".join(f"{name} = {shown(value)}" for name, value in [*point.sizes.items(), *values])
+    return f"{one} is defined at points where {other} is not" + (f", such as {stated}" if stated else "")
+
+
+def is_defined(side: Array) -> bool:
+    """Whether every entry has a certain value."""
+    return all(x.is_defined for x in side.flat)
+
+
+def relative_width(side: Array) -> float:
+    """The width of the widest interval beside the largest number."""
+    return max(float(x.hi - x.lo) for x in side.flat) / max(float(greatest(side).max()), SMALL)
