@@ -1,17 +1,18 @@
 """The command line: parse options, call `matcalc`, print, map errors to exit codes.
 
-Exit status: 0 done, 1 a check disagrees, 2 bad usage or bad input.  Answers go to standard output, errors to standard
-error with the source line and a caret under the place.  NumPy is imported only by `check`.
+Exit status: 0 done, 1 a check disagrees or an identity is not as expected, 2 bad usage or bad input.  Answers go to
+standard output, errors to standard error with the source line and a caret under the place.  `derive` does not import
+NumPy.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 import sys
 import textwrap
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -19,25 +20,15 @@ from typing import Any
 import click
 
 import matcalc
+from matcalc.commands.terminal import WIDTH, BadInput, echo, reported_errors, standard_input
 from matcalc.derivation import FORMS
 
 __all__ = ["main"]
 
-#: The columns of what is assumed, and the longest line of an error.
-WIDTH, LONGEST_LINE = 79, 400
 #: How many entries `check` shows.
 SHOWN_ENTRIES = 8
-
-
-class BadInput(click.ClickException):
-    """A message that ends the program with status 2; a line that quotes very long input is cut in the middle."""
-
-    exit_code = 2
-
-    def show(self, file: object = None) -> None:
-        lines = self.message.split("\n")
-        cut = [line if len(line) <= LONGEST_LINE else f"{line[:240]} ... {line[-80:]}" for line in lines]
-        click.echo("\n".join(cut), err=True)
+#: The modules of the commands about identities.
+IDENTITY_COMMANDS = {name: f"matcalc.commands.{name}" for name in ("verify", "show", "list")}
 
 
 class ExpressionCommand(click.Command):
@@ -64,44 +55,18 @@ def sizes_of_dimensions(text: str) -> dict[str, int]:
     return sizes
 
 
-@contextmanager
-def reported_errors() -> Iterator[None]:
-    """Turn every failure of the library into a message and exit status 2; no traceback reaches the user."""
-    try:
-        yield
-    except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
-        raise
-    except matcalc.MatcalcError as error:
-        raise BadInput(error.render()) from None
-    except RecursionError:
-        raise BadInput("error: the expression is nested too deeply") from None
-    except MemoryError:
-        raise BadInput("error: the answer does not fit into memory") from None
-    except Exception as error:
-        raise BadInput(
-            f"error: matcalc failed with {type(error).__name__}: {error}\n"
-            "hint: this is a defect of matcalc; a report with the input helps to mend it"
-        ) from None
-
-
 def read_source(source: str) -> tuple[str, str | None]:
     """The text of SOURCE and the name of the file it is from: `-` is standard input, a path to a program ends in `.mc`."""
     if source != "-" and not source.endswith(".mc"):
         return source, None
-    name = "standard input" if source == "-" else source
+    if source == "-":
+        return standard_input(), "standard input"
     try:
-        data = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
-        return data.decode("utf-8-sig"), name
+        return Path(source).read_bytes().decode("utf-8-sig"), source
     except OSError as error:
-        raise BadInput(f"error: cannot read {name}: {error.strerror}") from None
+        raise BadInput(f"error: cannot read {source}: {error.strerror}") from None
     except UnicodeDecodeError as error:
-        raise BadInput(f"error: {name} is not UTF-8 text: byte {error.start + 1} is wrong") from None
-
-
-def echo(text: str) -> None:
-    """Print `text`; characters that standard output cannot encode are escaped."""
-    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    click.echo(text.encode(encoding, "backslashreplace").decode(encoding))
+        raise BadInput(f"error: {source} is not UTF-8 text: byte {error.start + 1} is wrong") from None
 
 
 def answer(derivative: matcalc.Derivative, form: str, sizes: dict[str, int] | None) -> str:
@@ -159,11 +124,20 @@ def comparison(derivative: matcalc.Derivative, found: Any) -> str:
 
 
 def by_name(
-    source: str, wrt: tuple[str, ...], declare: tuple[str, ...], layout: str, order: int, of: str | None
+    source: str,
+    wrt: tuple[str, ...],
+    declare: tuple[str, ...],
+    layout: str,
+    order: int,
+    of: str | None,
+    *,
+    structured: bool,
 ) -> matcalc.Derivatives:
     """The derivatives, by the name of the variable."""
     text, name = read_source(source)
-    derivatives: matcalc.Derivatives = matcalc.derive(text, list(wrt), declare, layout, order, of=of, name=name)
+    derivatives: matcalc.Derivatives = matcalc.derive(
+        text, list(wrt), declare, layout, order, of=of, name=name, structured=structured
+    )
     return derivatives
 
 
@@ -184,6 +158,7 @@ def source_options(command: click.decorators.FC) -> click.decorators.FC:
             metavar="TEXT",
             help="Declarations such as 'A: matrix(m, n) symmetric'; ';' parts several. Repeatable.",
         ),
+        click.option("--structured", is_flag=True, help="Let tied entries of symmetric, .. variables move together."),
         click.option("--order", type=click.IntRange(min=1), default=1, show_default=True, help="The order."),
         click.option("--wrt", multiple=True, required=True, metavar="NAME", help="The variable. Repeatable."),
         click.argument("source"),
@@ -192,12 +167,26 @@ def source_options(command: click.decorators.FC) -> click.decorators.FC:
     return command
 
 
-@click.group(context_settings={"max_content_width": WIDTH})
+class Commands(click.Group):
+    """The commands; those of `IDENTITY_COMMANDS` are loaded when they are called, so that `derive` starts fast."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*super().list_commands(ctx), *IDENTITY_COMMANDS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in IDENTITY_COMMANDS:
+            return super().get_command(ctx, cmd_name)
+        command: click.Command = importlib.import_module(IDENTITY_COMMANDS[cmd_name]).command
+        return command
+
+
+@click.group(cls=Commands, context_settings={"max_content_width": WIDTH})
 @click.version_option(matcalc.__version__, prog_name="matcalc")
 def main() -> None:
-    """Symbolic matrix calculus: any derivative, for symbolic shapes.
+    """Symbolic matrix calculus: any derivative, for symbolic shapes, and proofs of identities.
 
-    SOURCE is an expression, the path of a program (a file NAME.mc), or - for standard input.
+    SOURCE is an expression, the path of a program (a file NAME.mc), or - for standard input.  A PATH is a file of
+    identities, a folder of them, or - for standard input.
     """
 
 
@@ -220,6 +209,7 @@ def derive(
     declare: tuple[str, ...],
     layout: str,
     of: str | None,
+    structured: bool,
     form: str | None,
     size: dict[str, int] | None,
     emit: str,
@@ -240,7 +230,7 @@ def derive(
     if value and emit != "numpy":
         raise click.UsageError("--value goes with --emit numpy.")
     with reported_errors():
-        derivatives = by_name(source, wrt, declare, layout, order, of)
+        derivatives = by_name(source, wrt, declare, layout, order, of, structured=structured)
         printed = list(derivatives.values())
         if emit == "numpy":
             module = derivatives.numpy(value=value) if len(printed) > 1 else printed[0].numpy(value=value)
@@ -265,6 +255,7 @@ def check(
     declare: tuple[str, ...],
     layout: str,
     of: str | None,
+    structured: bool,
     size: dict[str, int] | None,
     seed: int,
 ) -> None:
@@ -274,7 +265,7 @@ def check(
     matcalc check "x'*A*x" --wrt x
     """
     with reported_errors():
-        derivatives = by_name(source, wrt, declare, layout, order, of)
+        derivatives = by_name(source, wrt, declare, layout, order, of, structured=structured)
         checks = [(derivative, derivative.check(seed=seed, sizes=size)) for derivative in derivatives.values()]
         echo("\n\n".join(comparison(derivative, found) for derivative, found in checks))
     sys.exit(0 if all(found.agrees for _, found in checks) else 1)

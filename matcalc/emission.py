@@ -18,6 +18,7 @@ class Answer(Protocol):
     expression: str
     order: int
     layout: str
+    structured: bool
 
     @property
     def tensor(self) -> Tensor: ...
@@ -47,7 +48,8 @@ def emit(members: Mapping[str, Answer], *, single: bool, value: bool) -> Source:
 def docstring(members: Mapping[str, Answer]) -> str:
     """The formulas of an emitted module: the expression, its derivatives, and what is assumed."""
     first = next(iter(members.values()))
-    lines = [f"Derivative of order {first.order} in {first.layout} layout of", ""]
+    manner = ", tied entries moving together," if first.structured else ""
+    lines = [f"Derivative of order {first.order} in {first.layout} layout{manner} of", ""]
     lines += [f"    {line.strip()}" for line in first.expression.splitlines() if line.strip()]
     for name, member in members.items():
         try:

@@ -21,10 +21,10 @@ PACKAGE = ROOT / "matcalc"
 #: From the ground up: a module imports modules of lower floors only.  A package counts as one module.
 FLOORS = (
     ("errors",),
-    ("form", "operation", "lexer", "jets"),
+    ("form", "operation", "lexer", "jets", "directions"),
     ("expr", "build", "parser", "evaluate"),
     ("tensor", "traversal", "canonical", "inference", "sampling", "graph"),
-    ("assumptions", "recognition", "reduction"),
+    ("assumptions", "recognition", "reduction", "structure"),
     ("operations", "differentiate", "refine", "factoring", "naming", "notation", "codegen", "check"),
     ("lowering", "raising", "emission"),
     ("derivation",),

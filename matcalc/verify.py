@@ -1,0 +1,2 @@
+from matcalc.verification import Verdict, verify
+__all__ = ["Verdict", "verify"]
