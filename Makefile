@@ -6,12 +6,13 @@ BIN := .venv/bin
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo lint test clean
+.PHONY: help demo lint test status clean
 
 help:
 	@echo "make demo   derive, print in all notations, run the emitted NumPy against a finite difference"
 	@echo "make test   run ruff, mypy and the whole test suite"
 	@echo "make lint   run ruff and mypy"
+	@echo "make status write the status of the identities into README.md"
 	@echo "make clean  remove .venv and caches"
 
 .venv/.installed: pyproject.toml
@@ -59,6 +60,9 @@ endef
 demo: .venv/.installed
 	$(call show-all,$(PRODUCT),$(PRODUCT_SIZE))
 	$(call show-all,$(LOSS),$(LOSS_SIZE))
+
+status: .venv/.installed
+	$(BIN)/python -m matcalc.status README.md
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist

@@ -13,7 +13,6 @@ found at which all sides are defined and everything that is assumed holds, nothi
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -36,8 +35,9 @@ from matcalc.verdict import Verdict
 
 __all__ = ["decide", "disagreement"]
 
-#: Steps of the normal form, for all dimensions and for each choice of sizes; seconds for a proof of one claim.
-STEPS, STEPS_AT_SIZES, SECONDS = 60_000, 60_000, 1.6
+#: Steps of the normal form in each attempt, for all dimensions and at given sizes.  No clock decides, unless a time is
+#: given: a verdict does not depend on how busy the machine is.
+STEPS, STEPS_AT_SIZES = 30_000, 30_000
 #: The sizes at which entries are compared, dealt out to the dimensions in turn.
 SIZES = ((2, 3, 2, 3), (1, 2, 3, 2), (3, 2, 1, 2))
 #: The points of the check in higher precision that a claim has which nothing proves.
@@ -106,10 +106,6 @@ class Proof:
     guarded: bool = False
     rank_one: bool = False
 
-    def __post_init__(self) -> None:
-        limit = time.monotonic() + SECONDS
-        self.limit = limit if self.deadline is None else min(limit, self.deadline)
-
     def verdict(self) -> Verdict:
         """The strongest verdict that can be shown."""
         try:
@@ -176,7 +172,7 @@ class Proof:
 
     def normalizer(self, facts: Facts) -> Normalizer:
         """A normalizer that knows what is invertible in the claim, and whether all of it is continuous."""
-        made = Normalizer(facts, Budget(STEPS, self.limit), continuous=not self.functions() & DISCONTINUOUS)
+        made = Normalizer(facts, Budget(STEPS, self.deadline), continuous=not self.functions() & DISCONTINUOUS)
         inverted = (n.operands[0] for n in postorder(*self.nodes) if isinstance(n, Apply) and n.name == "inv")
         made.ring.invertible.update(inverted)
         made.ring.rank_one = self.rank_one
@@ -215,10 +211,10 @@ class Proof:
         if self.given:
             return None
         choices = [dict(zip(names, cycled(sizes, len(names)), strict=True)) for sizes in (SIZES if names else SIZES[:1])]
-        shown = []
+        shown, budget = [], Budget(STEPS_AT_SIZES, self.deadline)
         for sizes in choices:
             try:
-                if not self.agree_at(sizes):
+                if not self.agree_at(sizes, budget):
                     break
             except (BudgetExceeded, ZeroDivisionError):
                 break
@@ -229,11 +225,11 @@ class Proof:
             return Verdict("proved", "entry by entry", rules=self.rules())
         return Verdict("proved-at-sizes", "entry by entry at " + "; ".join(shown), rules=self.rules())
 
-    def agree_at(self, sizes: dict[str, int]) -> bool:
+    def agree_at(self, sizes: dict[str, int], budget: Budget) -> bool:
         """Whether all entries agree at some sizes."""
         entries = Entries(sizes, self.facts())
         rows = [entries(node) for node in like_first_order(self.nodes)]
-        normalizer = Normalizer(entries.facts, Budget(STEPS_AT_SIZES, self.limit))
+        normalizer = Normalizer(entries.facts, budget)
         return all(self.agree(normalizer, column) for column in zip(*rows, strict=True))
 
     def agreement(self, reason: str) -> Verdict:

@@ -148,6 +148,8 @@ class Context:
     structured: Mapping[str, Collection[str]]
     #: The number of axes in front of every value: 1 if these are the values at many points.
     scopes: int = 0
+    #: Whether a derivative has no value where what is differentiated has none; so it is in high precision.
+    strict: bool = False
 
     @cached_property
     def arguments(self) -> dict[str, tuple[Form, ...]]:
@@ -430,7 +432,9 @@ class Frame:
         bit, frame = 1 << self.depth, replace(self, depth=self.depth + 1, done={})
         frame.held = {**self.held, name: x + Jet({bit: basis}, x.shape, x.kind)}
         inner = frame.along(expression, wrt)[0].jet if twice else frame.value(expression)
-        parts = where_defined({bits ^ bit: part for bits, part in inner.parts.items() if bits & bit}, inner.primal)
+        parts = {bits ^ bit: part for bits, part in inner.parts.items() if bits & bit}
+        if self.context.strict or is_precise():
+            parts = where_defined(parts, inner.primal)
         count = math.prod(directions)
 
         def axes_last(a: Array) -> Array:
@@ -492,13 +496,10 @@ def derivative_kind(head: str, y: Derived, directions: tuple[int, ...], layout: 
 
 
 def where_defined(parts: dict[int, Array], value: Array) -> dict[int, Array]:
-    """The coefficients of a derivative but where the value has none: log has no slope at -1.
-
-    In double precision they stay as they come.
-    """
-    if not is_precise():
-        return parts
+    """The coefficients of a derivative, not numbers where the value is not one: log has no slope at -1."""
     missing = np.asarray(value != value)
+    if not missing.any():
+        return parts
     nothing = {0: numbers(np.zeros(()))}
     return {bits: np.where(missing, numbers(np.nan), part) for bits, part in (nothing | parts).items()}
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from matcalc.form import Form, Shape, subforms
 from matcalc.jets import Array
-from matcalc.sampling import Program, Variable, size_of, written_sizes
+from matcalc.sampling import MIXTURE, Program, Variable, size_of, written_sizes
 from matcalc.values import draw, has_properties
 
 __all__ = ["Batch", "Source", "work"]
@@ -26,14 +26,11 @@ __all__ = ["Batch", "Source", "work"]
 #: How the entries of the points of an ordinary batch are drawn, after those of all signs; "mixed": each variable its own.
 FURTHER = ("positive", "small positive", "mixed", "mixed")
 
-#: What the mixed manners are.
-MIXTURE = ("real", "positive", "small", "small positive", "large")
-
 #: The manners of a special point: that of a variable is one of the first four, in turn.
 TURNS, ALIKE = ("zero", "special", "halves", "real"), ("tied", "one")
 
 #: The most numbers that may be computed for one point, and the most parts of forms that are counted for it.
-MOST_WORK, MOST_PARTS = 100_000, 20_000
+MOST_WORK, MOST_PARTS = 30_000, 20_000
 
 #: Functions of a matrix whose cost grows as the square of its number of entries, or nearly so.
 ELIMINATIONS = frozenset({"det", "adj", "inv", "logdet"})

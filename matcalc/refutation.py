@@ -36,6 +36,9 @@ __all__ = ["Comparison", "Counterexample", "compare"]
 #: The relative difference up to which two sides agree in double precision, and with 40 digits.
 AGREE, AGREE_PRECISELY = 1e-12, 1e-25
 
+#: The part of a difference in double precision that is left with 40 digits if it was rounding.
+VANISHED = 1e-18
+
 #: Digits of a precise evaluation, and of the intervals, one after the other.
 DIGITS, ENCLOSURES = 40, (40, 80)
 
@@ -57,8 +60,8 @@ MOST_LOOKS, MOST_ENCLOSURES = 3, 40
 #: The most choices of sizes, and the points of each, at which a simpler counterexample is looked for.
 SIMPLE_SIZES, SIMPLE_POINTS = 4, 8
 
-#: The most numbers that are computed for a point: with 40 digits as a matter of course, where sides differ, at all.
-PRECISE_WORK, MOST_PRECISE_WORK, LARGEST_WORK = 30_000, 300_000, 1_000_000
+#: The most numbers that are computed for a point: for a simple one, with 40 digits, at all.
+SIMPLE_WORK, PRECISE_WORK, LARGEST_WORK = 30_000, 300_000, 1_000_000
 
 NO_SOLUTION = "no point satisfies the assumptions"
 NO_POINT = "no point was found where both sides are defined"
@@ -124,7 +127,7 @@ class Sides:
         program = self.program
         context = Context(
             batch.values, batch.sizes, program.assignments, unknowns_of(program), {}, program.layout, np.float64,
-            ties_of(program), 1,
+            ties_of(program), 1, strict=True,
         )  # fmt: skip
         found = evaluate_at_points(self.forms, context, batch.count)
         shape = max((v.shape for v in found), key=len)
@@ -135,14 +138,14 @@ class Sides:
         system = equations(self.program, self.assume, batch) if self.assume and batch.count else None
         return system.solved(batch) if system else batch
 
-    def exact(self, batch: Batch) -> tuple[Batch, Batch, Equations | None]:
-        """Those points that can be made exact: as they are, exactly, and the equations that double precision rounds."""
+    def exact(self, batch: Batch) -> tuple[Array, Batch, Equations | None]:
+        """The places of the points that can be made exact, these points, and the equations that double precision rounds."""
         system = equations(self.program, self.assume, batch)
         if system is None or not system.names or not batch.count:
-            return batch, batch, None
+            return np.arange(batch.count), batch, None
         exact, good = system.polished(batch)
         places = np.flatnonzero(good)
-        return batch.take(places), exact.take(places), system
+        return places, exact.take(places), system
 
 
 @dataclass(frozen=True)
@@ -172,6 +175,11 @@ class Measure:
         scale = np.where(self.scale <= AGREE * self.size, self.size, np.maximum(self.scale, floor * self.size))
         with np.errstate(all="ignore"):
             return np.where(np.isfinite(self.apart), self.apart / scale, 0)
+
+    def telling(self, good: Array) -> Array:
+        """The good points, those first at which no two sides are zero."""
+        order = np.argsort(~(self.scale > 0).all(axis=0), kind="stable")
+        return np.asarray(order[good[order]])
 
     def doubtful(self, agree: Array) -> Array:
         """The points at which two sides are defined and do not agree, those with the largest difference first."""
@@ -278,7 +286,7 @@ class Trial:
 
     def is_solvable(self, batch: Batch) -> bool:
         """Whether the assumptions hold near the points to many digits: exp(-s) = 0 is satisfied to a few by large s."""
-        self.solvable = self.solvable or self.sides.exact(batch.take(range(min(batch.count, MOST_LOOKS))))[0].count > 0
+        self.solvable = self.solvable or self.sides.exact(batch.take(range(min(batch.count, MOST_LOOKS))))[1].count > 0
         return self.solvable
 
     def compared(self, batch: Batch) -> Proof | None:
@@ -290,24 +298,27 @@ class Trial:
         clear = bool(measure.ratio(SMALL)[:, doubtful].max(initial=0) > CLEAR)
         proof = self.simple(clear=True) if clear else None
         if proof is None and len(doubtful):
-            proof = self.compared_precisely(batch.take(doubtful))
-        places = np.flatnonzero(good)[:MOST_LOOKS] if self.source.work(batch.sizes) <= PRECISE_WORK else ()
-        for place in places:
-            if proof is not None or self.confirmed:
-                break
-            proof = self.compared_precisely(batch.take([place]), again=True)
+            proof = self.compared_precisely(batch.take(doubtful), former=measure.apart[:, doubtful])
+        if proof is None and not self.confirmed and good.any():
+            proof = self.compared_precisely(batch.take(measure.telling(good)[:1]), again=True)
         if proof is None and not self.one_sided and self.looks_at_domains < MOST_LOOKS:
             self.look_at_domains(batch, measure)
         return proof
 
-    def compared_precisely(self, batch: Batch, *, again: bool = False) -> Proof | None:
-        """Compare with 40 digits; what differs there is enclosed in intervals, which decide."""
-        batch, exact, system = self.sides.exact(batch)
-        if not batch.count or self.source.work(batch.sizes) > MOST_PRECISE_WORK:
+    def compared_precisely(self, batch: Batch, *, former: Array | None = None, again: bool = False) -> Proof | None:
+        """Compare with 40 digits; what differs there is enclosed in intervals, which decide.
+
+        `former` holds the differences in double precision: one that has all but vanished was rounding.
+        """
+        found, exact, system = self.sides.exact(batch)
+        if not len(found) or self.source.work(batch.sizes) > PRECISE_WORK:
             return None
+        batch = batch.take(found)
         with decimals(DIGITS):
             measure = Measure.of(self.sides.values(exact), batch)
         agree = measure.apart <= AGREE_PRECISELY * np.maximum(measure.scale, SMALL * measure.size)
+        if former is not None:
+            agree |= measure.apart <= VANISHED * np.where(np.isfinite(former), former, 0)[:, found]
         good = self.count(measure, agree & np.isfinite(measure.apart), again=again)
         self.confirmed = self.confirmed or bool(good.any())
         places = measure.doubtful(agree)[:MOST_LOOKS]
@@ -351,10 +362,11 @@ class Trial:
         for step, (left, right) in enumerate(pairwise(measure.defined)):
             for place in np.flatnonzero(left != right)[:1]:
                 self.looks_at_domains += 1
-                point, exact, _ = self.sides.exact(batch.take([place]))
+                point = batch.take([place])
+                found, exact, _ = self.sides.exact(point)
                 with decimals(DIGITS):
-                    here = Measure.of(self.sides.values(exact), point).defined
-                if point.count and (here[step, 0], here[step + 1, 0]) == (left[place], right[place]):
+                    here = Measure.of(self.sides.values(exact), point.take(found)).defined
+                if len(found) and (here[step, 0], here[step + 1, 0]) == (left[place], right[place]):
                     self.one_sided = domains_in_words(point, step, left_is_defined=bool(left[place]))
                     return
 
@@ -368,7 +380,7 @@ class Trial:
         tries = () if self.tried_simple else self.source.simple_sizes(SIMPLE_SIZES)
         self.tried_simple = True
         for sizes in tries:
-            if time.monotonic() > self.deadline or self.source.work(sizes) > PRECISE_WORK:
+            if time.monotonic() > self.deadline or self.source.work(sizes) > SIMPLE_WORK:
                 break
             batch = self.sides.solved(self.source.simple(sizes, SIMPLE_POINTS))
             found = self.at_simple_points(batch, clear=clear) if batch.count else None
@@ -382,7 +394,9 @@ class Trial:
                 return self.compared_precisely(batch, again=True)
             measure = Measure.of(self.sides.values(batch), batch)
             places = measure.doubtful(measure.ratio(SMALL) <= CLEAR)
-            return self.decided(*self.sides.exact(batch.take(np.sort(places)[:MOST_LOOKS])))
+            batch = batch.take(np.sort(places)[:MOST_LOOKS])
+            found, exact, system = self.sides.exact(batch)
+            return self.decided(batch.take(found), exact, system)
         except DimensionError:
             return None
 

@@ -121,7 +121,8 @@ def shown(value: Any) -> str:
 def paragraphs(message: str) -> list[str]:
     """A message in the lines of a detail; a line of more than 70 columns goes on in the next one."""
     joined = re.sub(r"(?m)^(.{71,})\n", r"\1 ", message)
-    return [line for text in joined.splitlines() for line in indented(text)]
+    unbroken = re.sub(r"(\w) = (\S)", "\\1\0=\0\\2", joined)  # no line ends within `n = 2`
+    return [line.replace("\0", " ") for text in unbroken.splitlines() for line in indented(text)]
 
 
 def indented(text: str) -> list[str]:

@@ -13,7 +13,7 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
@@ -21,7 +21,8 @@ from typing import Any
 
 from matcalc.errors import MatcalcError
 from matcalc.identity import Identity
-from matcalc.verify import Verdict, verify
+from matcalc.verdict import Verdict
+from matcalc.verification import verify
 
 __all__ = ["Result", "judge", "placed", "run", "TIMEOUT"]
 
@@ -33,7 +34,11 @@ ALARM, END = 1.0, 5.0
 START = 60.0
 
 Verify = Callable[..., Verdict]
+#: An identity with its number, what became of it, and those that are left.
+Task = tuple[int, Identity]
 Outcome = tuple[int, "Result"]
+Tasks = deque[Task]
+Outcomes = Generator[Outcome, None, None]
 
 
 @dataclass(frozen=True)
@@ -167,16 +172,14 @@ def run(
     return [found[number] for number in range(last)]
 
 
-def in_this_process(todo: deque[tuple[int, Identity]], timeout: float | None, verify: Verify) -> Iterator[Outcome]:
+def in_this_process(todo: Tasks, timeout: float | None, verify: Verify) -> Outcomes:
     """Results one after the other."""
     while todo:
         number, identity = todo.popleft()
         yield number, judge(identity, timeout=timeout, verify=verify)
 
 
-def in_processes(
-    todo: deque[tuple[int, Identity]], processes: int, timeout: float | None, verify: Verify
-) -> Iterator[Outcome]:
+def in_processes(todo: Tasks, processes: int, timeout: float | None, verify: Verify) -> Outcomes:
     """Results as they come from several processes, each of which has one identity at a time."""
     workers = [Worker(timeout, verify) for _ in range(processes)]
     try:
@@ -201,7 +204,7 @@ class Worker:
     def __init__(self, timeout: float | None, verify: Verify) -> None:
         self.timeout = timeout
         self.verify = verify
-        self.task: tuple[int, Identity] | None = None
+        self.task: Task | None = None
         self.began = 0.0
         #: When it must have answered.
         self.deadline = math.inf
@@ -219,7 +222,7 @@ class Worker:
         other.close()
         self.patience = ALARM + END + START
 
-    def give(self, todo: deque[tuple[int, Identity]]) -> None:
+    def give(self, todo: Tasks) -> None:
         """Give it the next identity, if there is one."""
         self.task = todo.popleft() if todo else None
         if self.task is not None:

@@ -10,15 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
-from matcalc.directions import completed
 from matcalc.errors import MatcalcError
 from matcalc.evaluate import Unknown, evaluate
 from matcalc.form import Axis, Form
 from matcalc.jets import Array
+from matcalc.values import ORDINARY, draw, has_properties
 
 __all__ = ["Point", "sample", "value_at"]
 
@@ -26,7 +26,7 @@ __all__ = ["Point", "sample", "value_at"]
 MANNERS = ("real",) * 5 + ("positive",) * 4 + ("small",) * 3 + ("small positive",) * 3 + ("mixed",) * 35
 
 #: The manners that are mixed, variable by variable.
-MIXTURE = ("real", "positive", "small", "small positive", "large")
+MIXTURE = tuple(ORDINARY)
 
 #: Largest entry of an output that is accepted, and the largest growth of a relative error of the values.
 LARGEST, GROWTH = 1e12, 1e3
@@ -128,72 +128,6 @@ def written_sizes(program: Program) -> set[int]:
 # ---- Values ---------------------------------------------------------------------------------------------------------
 
 
-def draw(random: np.random.Generator, manner: str, shape: tuple[int, ...]) -> Array:
-    """Entries drawn in one manner."""
-    if manner == "special":
-        return np.asarray(random.choice([-1.0, 0.0, 0.0, 0.5, 1.0, 1.0], shape))
-    if manner == "special positive":
-        return np.asarray(random.choice([0.5, 1.0, 1.0, 2.0], shape))
-    low, high = {
-        "real": (-1.6, 1.6),
-        "positive": (0.3, 1.7),
-        "small": (-0.45, 0.45),
-        "small positive": (0.05, 0.45),
-        "large": (1.3, 3.0),
-    }[manner]
-    return np.asarray(random.uniform(low, high, shape))
-
-
-def draw_value(random: np.random.Generator, manner: str, shape: tuple[int, ...], properties: Any) -> Array:
-    """A value with the declared properties."""
-    if "positive" in properties or "simplex" in properties:
-        manner = {"real": "positive", "small": "small positive", "special": "special positive"}.get(manner, manner)
-    if "orthogonal" in properties:
-        return orthogonal(random, shape[0], properties)
-    value, wanted = draw(random, manner, shape), completed(properties)
-    for name, rule in STRUCTURE.items():
-        if name in wanted:
-            value = rule(value)
-    return balanced(value) if "simplex" in properties else value
-
-
-def orthogonal(random: np.random.Generator, n: int, properties: Any) -> Array:
-    """An orthogonal matrix: a reflection if it is symmetric, signs if it is diagonal or triangular too."""
-    if {"diagonal", "lower", "upper"} & set(properties):
-        return np.diag(random.choice([-1.0, 1.0], n))
-    if "symmetric" in properties:
-        v = random.normal(size=n)
-        return np.asarray(np.eye(n) - 2 * np.outer(v, v) / (v @ v))
-    return np.asarray(np.linalg.qr(random.normal(size=(n, n)))[0])
-
-
-def balanced(x: Array) -> Array:
-    """Entries scaled so that those of a vector, or of each row of a matrix, sum to 1; a symmetric matrix stays so."""
-    if x.ndim == 2 and np.array_equal(x, x.T):
-        for _ in range(500):
-            x = x / np.sqrt(np.outer(x.sum(axis=1), x.sum(axis=1)))
-        return x
-    return np.asarray(x / x.sum(axis=-1, keepdims=True))
-
-
-#: How a declared property is given to a random matrix, in this order.
-STRUCTURE: dict[str, Callable[[Array], Array]] = {
-    "symmetric": lambda x: (x + x.T) / 2,
-    "skew": lambda x: (x - x.T) / 2,
-    "lower": np.tril,
-    "upper": np.triu,
-    "diagonal": lambda x: x * np.eye(len(x)),
-    "positive-definite": lambda x: x @ x.T / len(x) + np.eye(len(x)) / 2,
-}
-
-
-def well_conditioned(value: Array, properties: Any) -> bool:
-    """Whether a matrix that is declared invertible can be inverted without loss."""
-    if value.ndim != 2 or "invertible" not in properties:
-        return True
-    return bool(np.linalg.cond(value) < 50)
-
-
 def draw_values(
     program: Program, sizes: Mapping[str, int], random: np.random.Generator, manner: str
 ) -> dict[str, Array] | None:
@@ -204,11 +138,11 @@ def draw_values(
             continue
         shape = tuple(size_of(axis, sizes) for axis in variable.shape)
         own = str(random.choice(MIXTURE)) if manner == "mixed" else manner
-        tries = (draw_value(random, own, shape, variable.properties) for _ in range(20))
-        value = next((v for v in tries if well_conditioned(v, variable.properties)), None)
+        tries = (draw(random, [own], shape, variable.properties) for _ in range(20))
+        value = next((v for v in tries if has_properties(v, variable.properties).all()), None)
         if value is None:
             return None
-        values[name] = value
+        values[name] = value[0]
     return values
 
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import replace
 
+from matcalc.causes import cause
 from matcalc.claim import read_claim
 from matcalc.decision import decide
 from matcalc.verdict import Verdict
@@ -24,15 +25,26 @@ def verify(
     *,
     structured: bool = False,
     timeout: float | None = None,
+    help: bool = True,
 ) -> Verdict:
     """The verdict of a claim such as `d(x'*a)/d(x) = a'`, or of a chain E1 = E2 = E3.
 
     `declare` holds declarations, `where` assignments that the claim may use, `assume` equations that hold at the points
     where the sides are compared.  With `structured`, tied entries of symmetric, skew, diagonal and triangular variables
-    move together.  After `timeout` seconds nothing more is tried.  Raises MatcalcError for input that is not well formed.
+    move together.  After `timeout` seconds nothing more is tried.  With `help` the message of a refuted claim says what
+    would make it true, as far as one of the usual causes does.  Raises MatcalcError for input that is not well formed.
     """
     start = time.perf_counter()
     deadline = None if timeout is None else time.monotonic() + timeout
     read = read_claim(claim, declare, layout, where, assume, structured=structured)
     found = decide(read, deadline)
+    if help and found.verdict == "refuted":
+        found = replace(found, message=with_cause(found, cause(read, deadline)))
     return replace(found, seconds=time.perf_counter() - start)
+
+
+def with_cause(found: Verdict, clause: str) -> str:
+    """The message of a refutation with its cause: in front of a counterexample, which is long, and after shapes."""
+    if not clause:
+        return found.message
+    return f"{found.message}; {clause}" if found.counterexample is None else f"{clause}\n{found.message}"

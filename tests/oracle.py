@@ -293,12 +293,14 @@ def compared(claim: Claim, point: Point) -> tuple[str, float, list[Array]]:
 
 
 def differentiated(claim: Claim) -> list[Form]:
-    """What is differentiated and may not be defined everywhere, where it stands under no index."""
+    """What is differentiated, where it stands under no index, if anything in the claim is not defined everywhere."""
     stack, found = [*claim.sides, *claim.program.assignments.values()], []
+    if not any(is_partial(part) for form in stack for part in subforms(form)):
+        return []
     while stack:
         form = stack.pop()
         stack.extend(form.args if form.head not in ("tensor", "bsum") else ())
-        if form.head == "derivative" and any(map(is_partial, subforms(form.args[0]))):
+        if form.head == "derivative":
             found.append(form.args[0])
     return found
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import graphlib
+import subprocess
+import sys
 import tarfile
 import zipfile
 from collections.abc import Iterator
@@ -20,16 +22,19 @@ PACKAGE = ROOT / "matcalc"
 
 #: From the ground up: a module imports modules of lower floors only.  A package counts as one module.
 FLOORS = (
-    ("errors",),
-    ("form", "operation", "lexer", "jets", "directions"),
-    ("expr", "build", "parser", "evaluate"),
-    ("tensor", "traversal", "canonical", "inference", "sampling", "graph"),
-    ("assumptions", "recognition", "reduction", "structure"),
-    ("operations", "differentiate", "refine", "factoring", "naming", "notation", "codegen", "check"),
-    ("lowering", "raising", "emission"),
-    ("derivation",),
+    ("errors", "precision"),
+    ("form", "operation", "lexer", "jets", "directions", "toml_places", "intervals"),
+    ("expr", "build", "parser", "evaluate", "values", "counterexample"),
+    ("tensor", "traversal", "canonical", "inference", "sampling", "graph", "identity"),
+    ("assumptions", "recognition", "reduction", "structure", "points"),
+    ("operations", "differentiate", "refine", "factoring", "naming", "notation", "codegen", "check", "solving"),
+    ("lowering", "raising", "emission", "refutation"),
+    ("derivation", "sides"),
     ("interop",),
     ("__init__",),
+    ("running",),
+    ("reports", "latex_report", "status"),
+    ("commands", "pytest_plugin"),
     ("__main__",),
 )
 
@@ -93,10 +98,11 @@ def test_own_imports_stand_at_the_top(module: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The texts of the files in the wheel, by name."""
     (path,) = WheelBuilder(str(ROOT)).build(directory=str(tmp_path_factory.mktemp("wheel")), versions=["standard"])
     with zipfile.ZipFile(path) as archive:
-        return archive.namelist()
+        return {name: archive.read(name).decode() for name in archive.namelist()}
 
 
 @pytest.fixture(scope="module")
@@ -106,18 +112,44 @@ def sdist(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
         return archive.getnames()
 
 
-def test_wheel_holds_the_package_and_nothing_else(wheel: list[str]) -> None:
+METADATA = f"matcalc_symbolic-{matcalc.__version__}.dist-info"
+
+
+def test_wheel_holds_the_package_the_pytest_plugin_and_nothing_else(wheel: dict[str, str]) -> None:
     modules = {path.relative_to(ROOT).as_posix() for path in MODULES.values()}
     assert modules <= set(wheel)
-    assert {name.partition("/")[0] for name in wheel} == {"matcalc", f"matcalc_symbolic-{matcalc.__version__}.dist-info"}
+    assert {name.partition("/")[0] for name in wheel} == {"matcalc", "pytest_matcalc.py", METADATA}
 
 
-def test_wheel_is_typed_and_carries_the_licence(wheel: list[str]) -> None:
+def test_wheel_is_typed_and_carries_the_licence(wheel: dict[str, str]) -> None:
     assert "matcalc/py.typed" in wheel
-    assert f"matcalc_symbolic-{matcalc.__version__}.dist-info/licenses/LICENSE" in wheel
+    assert f"{METADATA}/licenses/LICENSE" in wheel
+
+
+def test_wheel_holds_the_library_of_identities(wheel: dict[str, str]) -> None:
+    library = {f"matcalc/identities/{path.name}": path.read_text() for path in (ROOT / "identities").iterdir()}
+    assert len(library) >= 10
+    assert {name: text for name, text in wheel.items() if name.startswith("matcalc/identities/")} == library
+
+
+def test_wheel_has_the_command_and_the_pytest_plugin(wheel: dict[str, str]) -> None:
+    entries = wheel[f"{METADATA}/entry_points.txt"]
+    assert "[console_scripts]\nmatcalc = matcalc.__main__:main\n" in entries
+    assert "[pytest11]\npytest_matcalc = pytest_matcalc\n" in entries
+
+
+def test_an_installed_package_finds_its_library(wheel: dict[str, str], tmp_path: Path) -> None:
+    for name, text in wheel.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    program = "import sys; sys.path.insert(0, sys.argv[1]); from matcalc.identity import library_paths; print(*library_paths())"
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert done.stdout.strip() == str(tmp_path.resolve() / "matcalc" / "identities")
 
 
 def test_sdist_holds_what_an_installation_needs(sdist: list[str]) -> None:
     inner = {name.partition("/")[2] for name in sdist}
-    assert {"pyproject.toml", "README.md", "LICENSE", "matcalc/__main__.py", "matcalc/py.typed"} <= inner
+    assert {"pyproject.toml", "README.md", "LICENSE", "matcalc/__main__.py", "matcalc/py.typed", "pytest_matcalc.py"} <= inner
+    assert {f"identities/{path.name}" for path in (ROOT / "identities").iterdir()} <= inner
     assert not {name for name in inner if name == "cli.py" or name.startswith("tests")}

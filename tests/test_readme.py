@@ -1,7 +1,7 @@
 """Every example in README.md is run, and prints what the page shows.
 
-A `console` block holds commands after `$ ` and their output, a `python` block an interactive session, and a `matcalc`
-block that begins with `# NAME.mc` is the file that later commands and sessions read.
+A `console` block holds commands after `$ ` and their output, a `python` block an interactive session, and a `matcalc` or
+`toml` block that begins with `# NAME` is the file that later commands and sessions read.
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ import pytest
 from click.testing import CliRunner
 
 from matcalc.__main__ import main
+from matcalc.identity import library_paths, load
 from matcalc.operation import load_operations, operations
+from matcalc.running import run
+from matcalc.status import status_table, with_status
 
 load_operations()
 README = (Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
@@ -23,13 +26,13 @@ BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 CONSOLE = "".join(text for language, text in BLOCKS if language == "console")
 COMMANDS = re.findall(r"^\$ (matcalc .*)\n((?:(?!\$ ).*\n)*)", CONSOLE, re.MULTILINE)
 SESSIONS = [text for language, text in BLOCKS if language == "python"]
-PROGRAMS = {text.split()[1]: text for language, text in BLOCKS if language == "matcalc"}
+FILES = {text.split()[1]: text for language, text in BLOCKS if language in ("matcalc", "toml")}
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty working folder with the programs of the page."""
-    for name, text in PROGRAMS.items():
+    """An empty working folder with the files of the page."""
+    for name, text in FILES.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -55,6 +58,12 @@ def test_session_prints_what_is_shown(session: str) -> None:
     failed, attempted = doctest.DocTestRunner(verbose=False).run(test, out=report.append)
     assert failed == 0, "".join(report)
     assert attempted > 0
+
+
+def test_the_status_of_the_library_is_the_one_that_is_shown() -> None:
+    files = load(library_paths())
+    results = run([identity for file in files for identity in file.identities], processes=2)
+    assert with_status(README, status_table(files, results)) == README
 
 
 @pytest.mark.parametrize("name", sorted({record.name for record in operations()}))

@@ -28,8 +28,9 @@ class Candidate:
     shows: bool = False
     #: Whether the words name sizes that the changed claim no longer has.
     narrows: bool = False
-    #: Further changes under which the claim must agree at points, where the words say less than `changes`.
-    also: Changes | None = None
+    #: Changes that ask for less, just what the words say; where the claim is refuted with them, other words are right.
+    weaker: Changes | None = None
+    otherwise: str = ""
 
 
 Candidates = Iterator[Candidate]

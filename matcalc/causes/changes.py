@@ -13,12 +13,16 @@ from matcalc.form import Form, number, subforms, with_arguments
 from matcalc.inference import LAYOUTS
 from matcalc.notation.text import to_text
 
-__all__ = ["layouts", "transposed_side", "transposed_parts", "signs", "factors_of_parts", "swaps", "negated", "scaled"]
+__all__ = ["layouts", "transposed_side", "transposed_parts", "primes", "signs", "scaled", "factors_of_parts", "swaps"]
 
 #: Kinds that a transpose changes.
 TURNED = frozenset({"row", "column", "matrix"})
 #: Functions of two arguments whose order is often mistaken.
 ORDERED = frozenset({"kron", "outer", "crossentropy"})
+#: Properties that tie the entries of a matrix.
+TYING = frozenset({"symmetric", "skew", "diagonal", "lower", "upper"})
+#: What holds terms: sums, the arguments of functions, the branches of a case.
+ADDING = frozenset({"add", "call", "unknown", "cases"})
 #: Factors that are often lost or too many.
 FACTORS = (Fraction(2), Fraction(1, 2))
 
@@ -30,7 +34,7 @@ def layouts(claim: Claim) -> Candidates:
     if any(part.value == "d" for part in derivatives):
         other = next(layout for layout in LAYOUTS if layout != claim.layout)
         yield Candidate(f"in {other} layout", {"layout": other})
-    if derivatives:
+    if derivatives and any(v.properties & TYING for v in claim.program.variables.values()):
         words = "if all entries move alone" if claim.written.structured else "if tied entries move together (`structured`)"
         yield Candidate(words, {"structured": not claim.written.structured})
 
@@ -54,6 +58,17 @@ def transposed_parts(claim: Claim) -> Candidates:
             else:
                 words = f"with {place.text} transposed"
             yield Candidate(words, place.put(transposed(place.form)), shows=True)
+
+
+def primes(claim: Claim) -> Candidates:
+    """An unknown function in place of its derivative, or the other way round."""
+    for place in places(claim):
+        if place.typed.head == "unknown":
+            word, order = place.typed.value
+            for other in (order + 1, order - 1)[: 2 if order else 1]:
+                changed = Form("unknown", place.form.args, (word, other)) if other else Form("call", place.form.args, word)
+                words = f"with {quoted(to_text(changed))} in place of {place.text}"
+                yield Candidate(words, place.put(changed), shows=True)
 
 
 def transposed(form: Form) -> Form:
@@ -102,8 +117,8 @@ def factors_of_parts(claim: Claim) -> Candidates:
 
 
 def addends(claim: Claim) -> Iterator[Place]:
-    """The terms of all sums, and the arguments of functions."""
-    return (place for place in places(claim) if place.parent is not None and place.parent.head in ("add", "call", "unknown"))
+    """The terms of all sums, the arguments of functions, the branches of cases."""
+    return (place for place in places(claim) if place.parent is not None and place.parent.head in ADDING)
 
 
 def scaled(form: Form, q: Fraction) -> Form:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import combinations_with_replacement, islice
+from itertools import combinations_with_replacement
 from math import prod
 
 import numpy as np
@@ -17,8 +17,9 @@ import numpy as np
 from matcalc.causes.candidate import RIGHT_FIRST, Candidate, Candidates, quoted, with_side
 from matcalc.causes.changes import scaled
 from matcalc.causes.hypotheses import with_all_declared
-from matcalc.causes.points import Compared, Points, values_at
+from matcalc.causes.points import Points, values_at
 from matcalc.claim import Claim
+from matcalc.decision import same_shape
 from matcalc.form import Form, name, with_arguments
 from matcalc.jets import Array
 from matcalc.notation.text import to_text
@@ -56,7 +57,9 @@ class Factor:
 
 def factors_of_sides(claim: Claim, points: Points) -> Candidates:
     """The factor that the right side lacks."""
-    factor = factor_of([(found.batch.sizes, ratio(found.left, found.right)) for found in of_two_sizes(claim, points)])
+    if not same_shape(*claim.sides):
+        return
+    factor = factor_of([(found.batch.sizes, ratio(found.left, found.right)) for found in points.several])
     if factor is not None:
         right = claim.written.sides[1]
         yield candidate(claim, 1, factor, words_of_side(right, factor), factor.times(right))
@@ -74,18 +77,18 @@ def factors_of_terms(claim: Claim, points: Points) -> Candidates:
     """The factor that one term of a side lacks, or that there is a term too many."""
     for side in RIGHT_FIRST:
         form, typed = claim.written.sides[side], claim.sides[side]
-        if form.head != "add":
+        if form.head != "add" or not same_shape(*claim.sides):
             continue
         for k, factor in enumerate(lacking(claim, points, side, typed.args)):
             term = quoted(to_text(form.args[k]))
-            if factor is None or (not factor.number and len(form.args) == 2):
-                continue
-            if not factor.number:
-                rest = with_arguments(form, (*form.args[:k], *form.args[k + 1 :]))
-                yield candidate(claim, side, factor, f"without the term {term} {SIDE[side]}", rest)
-            else:
-                changed = with_arguments(form, (*form.args[:k], factor.times(form.args[k]), *form.args[k + 1 :]))
+            before, after = form.args[:k], form.args[k + 1 :]
+            if factor is not None and factor.number:
+                changed = with_arguments(form, (*before, factor.times(form.args[k]), *after))
                 yield candidate(claim, side, factor, f"with the factor {factor} in front of {term}", changed)
+            elif factor is not None:
+                rest = (*before, *after)
+                changed = rest[0] if len(rest) == 1 else with_arguments(form, rest)
+                yield candidate(claim, side, factor, f"without the term {term} {SIDE[side]}", changed)
 
 
 def candidate(claim: Claim, side: int, factor: Factor, words: str, form: Form) -> Candidate:
@@ -99,14 +102,9 @@ def candidate(claim: Claim, side: int, factor: Factor, words: str, form: Form) -
 # ---- Values ---------------------------------------------------------------------------------------------------------
 
 
-def of_two_sizes(claim: Claim, points: Points) -> list[Compared]:
-    """The sides at points of two sizes, so that a number and a size are told apart."""
-    return list(islice(points.compared(claim), 2))
-
-
 def lacking(claim: Claim, points: Points, side: int, terms: Sequence[Form]) -> Iterator[Factor | None]:
     """The factor that would mend each term of a sum alone."""
-    found = of_two_sizes(claim, points)
+    found = points.several
     gaps = [(c.right - c.left if side == 0 else c.left - c.right) for c in found]
     addends = [values_at(claim, terms, c.batch) for c in found]
     for k, term in enumerate(terms):
@@ -114,8 +112,7 @@ def lacking(claim: Claim, points: Points, side: int, terms: Sequence[Form]) -> I
             yield None
             continue
         ratios = [ratio(gap, like(own[k], gap)) for gap, own in zip(gaps, addends, strict=True)]
-        sizes = [c.batch.sizes for c in found]
-        yield factor_of([(s, None if c is None else 1 + c) for s, c in zip(sizes, ratios, strict=True)])
+        yield factor_of([(c.batch.sizes, None if r is None else 1 + r) for c, r in zip(found, ratios, strict=True)])
 
 
 def like(values: Array, other: Array) -> Array:
@@ -136,13 +133,14 @@ def ratio(left: Array, right: Array) -> float | None:
 
 
 def factor_of(ratios: Sequence[tuple[Mapping[str, int], float | None]]) -> Factor | None:
-    """The factor that has these values at these sizes."""
-    if not ratios or any(c is None for _, c in ratios):
+    """The factor that has these values at two sizes at least; at a size without one a matrix may be singular."""
+    known = [(sizes, c) for sizes, c in ratios if c is not None]
+    if len(known) < 2:
         return None
-    names = list(ratios[0][0])
+    names = list(known[0][0])
     products = [(), *((word,) for word in names), *combinations_with_replacement(names, 2)]
     for above, below in [((), ()), *((p, ()) for p in products[1:]), *(((), p) for p in products[1:])]:
-        numbers = {nice(c * prod(s[d] for d in below) / prod(s[d] for d in above)) for s, c in ratios if c is not None}
+        numbers = {nice(c * prod(s[d] for d in below) / prod(s[d] for d in above)) for s, c in known}
         if len(numbers) == 1 and (number := numbers.pop()) is not None:
             return Factor(number, above, below)
     return None

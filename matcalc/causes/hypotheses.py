@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 from typing import Any
@@ -77,11 +77,16 @@ def can_have(variable: VariableInfo, word: str) -> bool:
     return kind in PROPERTIES[word] and (square or word not in SQUARE) and compatible
 
 
-def having(claim: Claim, variables: Iterable[VariableInfo], word: str) -> Candidates:
+def having(claim: Claim, variables: Sequence[VariableInfo], word: str) -> Candidates:
     """Variables with one more property."""
-    named = [f"the entries of {v.name}" if word == "positive" and v.shape else v.name for v in variables]
-    verb = "is" if len(named) == 1 and not named[0].startswith("the") else "are"
-    yield Candidate(f"if {listed(named)} {verb} {WORDS[word]}", {"program": with_property(claim, variables, word)})
+    first, *others = variables
+    if others:
+        words = f"if {listed(v.name for v in variables)} are {WORDS[word]}"
+    elif word == "positive" and first.shape:
+        words = f"if the entries of {first.name} are positive"
+    else:
+        words = f"if {first.name} is {WORDS[word]}"
+    yield Candidate(words, {"program": with_property(claim, variables, word)})
 
 
 def on_simplex(claim: Claim, variable: VariableInfo) -> Candidates:
@@ -93,9 +98,8 @@ def on_simplex(claim: Claim, variable: VariableInfo) -> Candidates:
         one, sums = Form("call", (x, number(1)), "sum"), f"the rows of {variable.name} sum to 1"
         right = Form("call", (number(1),), "vector")
     changes = {"program": with_property(claim, [variable], "simplex")}
-    also = {"assume": (*claim.written.assume, (one, right))}
-    yield Candidate(f"if {sums}", changes, also=also)
-    yield Candidate(f"if {sums} and no entry is negative", changes)
+    weaker = {"assume": (*claim.written.assume, (one, right))}
+    yield Candidate(f"if {sums}", changes, weaker=weaker, otherwise=f"if {sums} and no entry is negative")
 
 
 def listed(words: Iterable[str]) -> str:
@@ -171,7 +175,9 @@ def sizes(claim: Claim) -> Candidates:
     for one in names:
         yield sized(claim, {one: 1}, f"for {one} = 1")
     if len(names) > 1:
-        yield sized(claim, dict.fromkeys(names, 1), "for 1 x 1 matrices only")
+        matrices = any(v.kind == "matrix" for v in claim.program.variables.values())
+        words = "for 1 x 1 matrices" if matrices else "for vectors of length 1"
+        yield sized(claim, dict.fromkeys(names, 1), words)
 
 
 def sized(claim: Claim, given: Mapping[str, Dimension], words: str) -> Candidate:

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
-from matcalc.claim import Claim, is_zero_form
+from matcalc.claim import Claim
 from matcalc.evaluate import Context, evaluate_at_points
-from matcalc.form import Form
+from matcalc.form import Form, subforms
 from matcalc.jets import Array
 from matcalc.notation.text import to_text
 from matcalc.points import Batch, Source, work
@@ -26,8 +28,12 @@ __all__ = ["Points", "largest", "values_at"]
 NEAR = 1e-7
 #: What counts as small, and as 0, beside values near 1.
 SMALL, ZERO = 1e-3, 1e-9
-#: Points with values of all signs, of which there are a few more in other ranges; and how many choices of sizes.
-COUNT, TURNS = 2, 4
+#: Points with values of all signs, of which there are a few more in other ranges.
+COUNT = 2
+#: How many choices of sizes there are, and how many are looked at where a matrix may be singular for want of rows.
+TURNS, LOOKS = 6, 3
+#: Operations that are defined for matrices without a kernel.
+INVERSES = frozenset({"inv", "logdet"})
 
 
 @dataclass(frozen=True)
@@ -41,8 +47,9 @@ class Compared:
 
 @dataclass
 class Points:
-    """Batches of points for each set of variables and equations."""
+    """Batches of points for each set of variables and equations, for the candidates of one claim."""
 
+    claim: Claim
     known: dict[Any, Batch] = field(default_factory=dict)
 
     def batch(self, claim: Claim, turn: int = 0) -> Batch:
@@ -52,7 +59,7 @@ class Points:
         key = (tuple(map(str, program.variables.values())), program.dimensions, given, turn)
         if key not in self.known:
             forms = [*claim.sides, *(side for equation in claim.assume for side in equation)]
-            source = Source(program, forms, {}, np.random.default_rng(1), work(program, forms))
+            source = Source(program, forms, {}, np.random.default_rng(turn), work(program, forms))
             sizes = list(source.ordinary_sizes(turn + 1))[turn]
             self.known[key] = solved(claim, source.ordinary(sizes, COUNT))
         return self.known[key]
@@ -67,15 +74,48 @@ class Points:
             if len(places):
                 yield Compared(batch.take(places), left[places].astype(float), right[places].astype(float))
 
+    # The refuted claim
+
+    @cached_property
+    def inverted(self) -> bool:
+        """Whether the claim may be undefined at some sizes, where a matrix has no inverse for want of rows."""
+        forms = [*self.claim.sides, *self.claim.program.assignments.values()]
+        return any(is_inverse(part) for form in forms for part in subforms(form))
+
+    @cached_property
+    def several(self) -> list[Compared]:
+        """The sides of the refuted claim at points of two sizes, or of more where at some of them they make no sense."""
+        return list(islice(self.compared(self.claim), TURNS if self.inverted else 2))
+
+    @cached_property
+    def zeros(self) -> set[str]:
+        """The variables that are 0 by what the refuted claim assumes."""
+        return zeros(self.batch(self.claim))
+
+    @cached_property
+    def about_zero(self) -> bool:
+        """Whether the refuted claim says that something is 0."""
+        return self.vanishes(self.claim)
+
+    # Candidates
+
     def may_hold(self, claim: Claim) -> bool:
-        """Whether the sides agree at a point where both are defined, and neither they nor a variable can only be 0."""
-        found = next(self.compared(claim), None)
-        if found is None or any(v.size and not v.any() for v in found.batch.values.values()):
-            return False
-        scale = np.maximum(largest(found.left), largest(found.right))
-        if scale.max() < ZERO and not any(map(is_zero_form, claim.sides)):
-            return False
-        return bool((largest(found.left - found.right) <= NEAR * np.maximum(scale, SMALL)).any())
+        """Whether the sides agree at a point where both are defined, and are news: neither they nor a variable become 0."""
+        for found in islice(self.compared(claim), LOOKS if self.inverted else 1):
+            scale = np.maximum(largest(found.left), largest(found.right))
+            if (largest(found.left - found.right) <= NEAR * np.maximum(scale, SMALL)).any():
+                return zeros(found.batch) <= self.zeros and (self.about_zero or not self.vanishes(claim))
+        return False
+
+    def vanishes(self, claim: Claim) -> bool:
+        """Whether a side, which need not have the shape of the other, is 0 at all points."""
+        batch = self.batch(claim)
+        return any(largest(values).max(initial=0) < ZERO for values in values_at(claim, claim.sides, batch))
+
+
+def zeros(batch: Batch) -> set[str]:
+    """The variables that are 0 at all points."""
+    return {name for name, values in batch.values.items() if values.size and not values.any()}
 
 
 def solved(claim: Claim, batch: Batch) -> Batch:
@@ -101,6 +141,13 @@ def values_at(claim: Claim, forms: Sequence[Form], batch: Batch) -> list[Array]:
     return evaluate_at_points(forms, context, batch.count)
 
 
+def is_inverse(form: Form) -> bool:
+    """Whether a part of a form is the inverse of a matrix, or is defined only where there is one."""
+    if form.head == "power":
+        return form.kind == "matrix" and form.args[1].head in ("neg", "number") and to_text(form.args[1]).startswith("-")
+    return form.head == "call" and form.value in INVERSES
+
+
 def largest(values: Array) -> Array:
     """The largest entry at each point."""
-    return np.asarray(np.abs(values).reshape(len(values), -1).max(axis=1, initial=0))
+    return np.asarray(np.abs(values).max(axis=tuple(range(1, values.ndim)), initial=0))

@@ -6,18 +6,18 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 
-from matcalc.causes.candidate import Candidate, Candidates, Changes
-from matcalc.causes.changes import factors_of_parts, layouts, signs, swaps, transposed_parts, transposed_side
+from matcalc.causes.candidate import Candidate, Candidates
+from matcalc.causes.changes import factors_of_parts, layouts, primes, signs, swaps, transposed_parts, transposed_side
 from matcalc.causes.factors import factors_of_sides, factors_of_terms
 from matcalc.causes.hypotheses import angles, common_properties, commuting, properties, sizes
 from matcalc.causes.points import Points
 from matcalc.claim import Claim, is_zero_form
 from matcalc.decision import decide, disagreement, same_shape
 from matcalc.errors import MatcalcError
-from matcalc.form import Form
+from matcalc.form import Dimension, Form
 from matcalc.notation.text import to_text
 
 __all__ = ["cause"]
@@ -34,6 +34,7 @@ CHANGES: tuple[tuple[Group, int], ...] = (
     (lambda claim, _: layouts(claim), 2),
     (lambda claim, _: transposed_side(claim), 1),
     (lambda claim, _: transposed_parts(claim), 30),
+    (lambda claim, _: primes(claim), 6),
     (lambda claim, _: signs(claim), 20),
     (factors_of_sides, 1),
     (factors_of_terms, 6),
@@ -63,7 +64,7 @@ def cause(claim: Claim, deadline: float | None = None) -> str:
         step, number = wrong_step(claim, limit)
     except MatcalcError:  # the step has no type without the rest of the chain
         return ""
-    found = Search(step, limit).found()
+    found = Search(step, limit, Points(step)).found()
     return f"step {number} {found}" if found and len(claim.sides) > 2 else found
 
 
@@ -87,7 +88,7 @@ class Search:
 
     claim: Claim
     deadline: float
-    points: Points = field(default_factory=Points)
+    points: Points
 
     def found(self) -> str:
         """The first cause."""
@@ -117,22 +118,30 @@ class Search:
         """The verdict of a candidate and its words; nothing is said of one with an error, which was written by nobody."""
         with suppress(Exception):
             claim = self.claim.changed(**candidate.changes)
-            if self.is_worth_it(claim, candidate) and self.agrees(candidate.also):
+            if self.is_worth_it(claim, candidate):
                 found = decide(claim, min(self.deadline, time.monotonic() + SECONDS_FOR_ONE))
-                return found.verdict, candidate.words + (shown(claim) if candidate.shows else "")
+                if found.verdict != "refuted":
+                    return found.verdict, self.words(candidate) + (shown(claim) if candidate.shows else "")
         return "undecided", ""
 
-    def agrees(self, changes: Changes | None) -> bool:
-        """Whether the claim with these changes is not refuted."""
-        return changes is None or disagreement(self.claim.changed(**changes), self.deadline) is None
+    def words(self, candidate: Candidate) -> str:
+        """The words that are right for a candidate that holds."""
+        if candidate.weaker is None or disagreement(self.claim.changed(**candidate.weaker), self.deadline) is None:
+            return candidate.words
+        return candidate.otherwise
 
     def is_worth_it(self, claim: Claim, candidate: Candidate) -> bool:
         """Whether a candidate says something, of as many sizes as before, and holds at a point."""
         if candidate.shows and is_trivial(claim):
             return False
-        if not candidate.narrows and len(claim.program.dimensions) < len(self.claim.program.dimensions):
+        if not candidate.narrows and len(sizes_of(claim)) < len(sizes_of(self.claim)):
             return False
         return same_shape(*claim.sides) and self.points.may_hold(claim)
+
+
+def sizes_of(claim: Claim) -> set[Dimension]:
+    """The different sizes of the variables."""
+    return {d for v in claim.program.variables.values() for axis in v.shape for d in axis}
 
 
 def shown(claim: Claim) -> str:

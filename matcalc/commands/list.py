@@ -47,7 +47,7 @@ def is_path(word: str) -> bool:
 
 def matches(identity: Identity, words: Sequence[str]) -> bool:
     """Whether each word occurs in what the identity says."""
-    fields = (identity.name, identity.claim, identity.source, identity.title, identity.note, *identity.tags, *identity.declare)
+    fields = (identity.name, identity.claim, identity.source, identity.note, *identity.tags, *identity.declare)
     text = "\n".join(fields).lower()
     return all(word in text for word in words)
 

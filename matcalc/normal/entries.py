@@ -42,7 +42,7 @@ from matcalc.normal.entry_variables import EntryVariables
 
 __all__ = ["Entries"]
 
-#: How many scalar nodes are made, and how many entries one value may have.
+#: How many operations on scalars may be done, and how many entries one value may have.
 LARGEST = 20_000
 
 Index = tuple[int, ...]
@@ -71,7 +71,7 @@ class Entries:
     def __call__(self, root: Node) -> list[Node]:
         """All entries of a node as scalar nodes, in C order: the last index runs fastest.
 
-        Raises BudgetExceeded where more than `largest` scalar nodes would be made, or a part has more entries than that;
+        Raises BudgetExceeded where more than `largest` scalar nodes would be made or looked at, or a part has more entries;
         ZeroDivisionError where an entry of a part has a value nowhere, DimensionError for a dimension without a size.
         """
         stack = [root]

@@ -5,7 +5,7 @@ Each function takes the rows of its argument, a vector as one row, and returns t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 
 from matcalc.expr import Node, is_zero
@@ -14,47 +14,73 @@ from matcalc.normal.entry_scalars import ONE, ZERO, Scalars
 __all__ = ["MATRIX_ENTRIES", "Matrices"]
 
 Rows = tuple[tuple[Node, ...], ...]
+Places = tuple[int, ...]
 
 
-class Matrices:
-    """The functions of matrices over some scalars; the minors of each matrix are calculated once."""
+class Minors:
+    """The determinants of the square parts of a matrix, each calculated once."""
 
-    def __init__(self, scalars: Scalars) -> None:
+    def __init__(self, scalars: Scalars, entries: Rows) -> None:
         self.scalars = scalars
-        self.minors: dict[tuple[Rows, tuple[int, ...]], Node] = {}
+        self.entries = entries
+        self.known: dict[tuple[Places, Places], Node] = {}
 
-    # Determinants.
-
-    def minor(self, rows: Rows, columns: tuple[int, ...]) -> Node:
-        """The determinant of rows at as many columns, by Laplace's expansion along the first row."""
+    def __call__(self, rows: Places, columns: Places) -> Node:
+        """The determinant of the part at these rows and columns, by Laplace's expansion along the first row."""
         if not rows:
             return ONE
         key = (rows, columns)
-        if key not in self.minors:
+        if key not in self.known:
             # Minors that vanish cost a step too, for a triangular matrix has very many.
             self.scalars.budget.spend()
-            first, *rest = rows
-            places = [(k, c) for k, c in enumerate(columns) if not is_zero(first[c])]
-            below = [self.minor(tuple(rest), columns[:k] + columns[k + 1 :]) for k, _ in places]
-            terms = [self.scalars.times(first[c], own) for (_, c), own in zip(places, below, strict=True)]
-            signed = [self.scalars.negative(t) if k % 2 else t for (k, _), t in zip(places, terms, strict=True)]
-            self.minors[key] = self.scalars.plus(signed)
-        return self.minors[key]
+            self.known[key] = self.scalars.plus(list(self.terms(rows, columns)))
+        return self.known[key]
+
+    def terms(self, rows: Places, columns: Places) -> Iterator[Node]:
+        first = self.entries[rows[0]]
+        for k, column in enumerate(columns):
+            if not is_zero(first[column]):
+                yield self.signed(k, self.scalars.times(first[column], self(rows[1:], without(columns, column))))
+
+    def cofactor(self, row: int, column: int) -> Node:
+        """The signed determinant of the matrix without a row and a column."""
+        every = tuple(range(len(self.entries)))
+        return self.signed(row + column, self(without(every, row), without(every, column)))
+
+    def signed(self, k: int, scalar: Node) -> Node:
+        """(-1)^k u."""
+        return self.scalars.negative(scalar) if k % 2 else scalar
+
+
+def without(places: Places, place: int) -> Places:
+    """The places but for one."""
+    return tuple([k for k in places if k != place])
+
+
+class Matrices:
+    """The functions of matrices over some scalars; the minors of each matrix are shared among them."""
+
+    def __init__(self, scalars: Scalars) -> None:
+        self.scalars = scalars
+        self.minors: dict[Rows, Minors] = {}
+
+    # Determinants.
+
+    def minors_of(self, rows: Rows) -> Minors:
+        if rows not in self.minors:
+            self.minors[rows] = Minors(self.scalars, rows)
+        return self.minors[rows]
 
     def determinant(self, rows: Rows) -> list[Node]:
-        return [self.minor(rows, tuple(range(len(rows))))]
+        every = tuple(range(len(rows)))
+        return [self.minors_of(rows)(every, every)]
 
     def adjugate(self, rows: Rows) -> list[Node]:
         """The transpose of the matrix of cofactors; that of a symmetric matrix is symmetric."""
-        axis = range(len(rows))
+        axis, minors = range(len(rows)), self.minors_of(rows)
         symmetric = all(rows[i][j] is rows[j][i] for i in axis for j in range(i))
         places = [(min(i, j), max(i, j)) if symmetric else (i, j) for i in axis for j in axis]
-        return [self.cofactor(rows, j, i) for i, j in places]
-
-    def cofactor(self, rows: Rows, row: int, column: int) -> Node:
-        columns = tuple([k for k in range(len(rows)) if k != column])
-        own = self.minor(rows[:row] + rows[row + 1 :], columns)
-        return self.scalars.negative(own) if (row + column) % 2 else own
+        return [minors.cofactor(j, i) for i, j in places]
 
     def inverse(self, rows: Rows) -> list[Node]:
         """The adjugate over the determinant."""

@@ -22,27 +22,27 @@ ZERO, ONE = Number.make(0), Number.make(1)
 
 
 class Scalars:
-    """Scalar nodes, of which each that is made costs one step of a budget."""
+    """Scalar nodes; every operation on them costs one step of a budget, one that makes no new node too."""
 
     def __init__(self, budget: Budget) -> None:
         self.budget = budget
 
     def times(self, *factors: Node) -> Node:
         """The product."""
+        self.budget.spend()
         if any(map(is_zero, factors)):
             return ZERO
         rest = [factor for factor in factors if factor is not ONE]
         if len(rest) < 2:
             return rest[0] if rest else ONE
-        self.budget.spend()
         return product(1, [(factor, ()) for factor in rest], ())
 
     def plus(self, terms: Iterable[Node]) -> Node:
         """The sum."""
+        self.budget.spend()
         rest = [term for term in terms if not is_zero(term)]
         if len(rest) < 2:
             return rest[0] if rest else ZERO
-        self.budget.spend()
         return add(rest)
 
     def negative(self, scalar: Node) -> Node:

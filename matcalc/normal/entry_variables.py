@@ -104,9 +104,7 @@ class EntryVariables:
         _, factors = self.structure(variable, shape[:order]).combination(index[:order])
         name, below = self.name(variable), self.below(node, index[order:])
         power = "" if len(node.positions) == 1 else len(node.positions)
-        return combined(
-            0, [(k, Variable.make(f"d{power}{name}{place(free)}/{below}", ())) for free, k in factors.items()]
-        )
+        return combined(0, [(k, Variable.make(f"d{power}{name}{place(free)}/{below}", ())) for free, k in factors.items()])
 
     def structure(self, variable: Variable, shape: Index) -> Structure:
         """How the entries of a variable are tied."""

@@ -107,6 +107,8 @@ class Ring:
         #: Whether the inverse of a matrix plus one of rank one is written by the inverse of the matrix.
         self.rank_one = False
         self._fresh = count(1_000_000)
+        #: The leading term of each sum that was divided by.
+        self.leading: dict[Node, Node] = {}
         self._powers: dict[tuple[Node, int], Polynomial] = {}
         self._polynomials: dict[Node, Polynomial] = {}
 
@@ -294,7 +296,7 @@ class Ring:
         stack = [work]
         while stack:
             current = stack.pop()
-            self.budget.spend()
+            self.budget.spend(1 + len(current.factors))
             if not current.coefficient:
                 continue
             for rewrite in self.rewrites:

@@ -77,7 +77,7 @@ def divide(ring: Ring, work: Work, factor: Factor, raised: int) -> list[Work] | 
     """lead·S^q by S^(q+1) - rest·S^q; the factor is S^q, or sign(S)^2 with `raised` 0."""
     node = factor.atom if raised else factor.atom.operands[0]
     total = ring.polynomial(node)
-    lead = leading_term(total)
+    lead = ring.leading.get(node) or ring.leading.setdefault(node, leading_term(total))
     remaining = removed(ring, work, lead, factor.labels)
     if remaining is None:
         return None
