@@ -5,14 +5,41 @@ A fact holds at every admissible point.  It may simplify a result, never somethi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Protocol
 
 from matcalc.canonical import product_key
 from matcalc.expr import Add, Apply, Delta, Node, Number, Power, Product, Size, Unknown, Variable, product
+from matcalc.form import Shape
 
-__all__ = ["Facts"]
+__all__ = ["Facts", "facts_of"]
 
 SYMMETRIC = frozenset({"symmetric", "positive-definite", "diagonal"})
+
+
+class Declared(Protocol):
+    """What is asked of a variable."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def shape(self) -> Shape: ...
+    @property
+    def properties(self) -> frozenset[str]: ...
+
+
+def facts_of(variables: Iterable[Declared]) -> Facts:
+    """What the declared properties say.
+
+    A compound axis is several axes of a node, so of a variable that has one only the signs of its entries are known:
+    a `vector(n*m)` whose entries sum to 1 is no matrix whose rows do.
+    """
+    return Facts({v.name: v.properties & (v.properties if is_plain(v) else {"positive"}) for v in variables})
+
+
+def is_plain(variable: Declared) -> bool:
+    """Whether each axis of a variable is one axis of its node."""
+    return all(len(axis) == 1 for axis in variable.shape)
 
 
 class Facts:

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from matcalc.assumptions import Facts
+from matcalc.assumptions import Facts, facts_of
 from matcalc.claim import Claim, is_zero_form
 from matcalc.errors import UnsupportedError
 from matcalc.expr import Apply, Node, is_zero, zero
@@ -37,7 +37,7 @@ __all__ = ["decide", "disagreement"]
 
 #: Steps of the normal form in each attempt, for all dimensions and at given sizes.  No clock decides, unless a time is
 #: given: a verdict does not depend on how busy the machine is.
-STEPS, STEPS_AT_SIZES = 30_000, 30_000
+STEPS, STEPS_AT_SIZES = 60_000, 60_000
 #: The sizes at which entries are compared, dealt out to the dimensions in turn.
 SIZES = ((2, 3, 2, 3), (1, 2, 3, 2), (3, 2, 1, 2))
 #: The points of the check in higher precision that a claim has which nothing proves.
@@ -133,7 +133,8 @@ class Proof:
         self.guarded = any(part.head in ("cases", "delta") for form in forms for part in subforms(form))
 
     def facts(self) -> Facts:
-        return Facts({v.name: v.properties for v in self.claim.program.variables.values()})
+        """What the declared properties say."""
+        return facts_of(self.claim.program.variables.values())
 
     # The attempts, each stronger and dearer than the one before.
 
@@ -216,7 +217,9 @@ class Proof:
             try:
                 if not self.agree_at(sizes, budget):
                     break
-            except (BudgetExceeded, ZeroDivisionError):
+            except ZeroDivisionError:
+                continue  # defined nowhere at these sizes, as the inverse of X'X for a wide X
+            except BudgetExceeded:
                 break
             shown.append(", ".join(f"{name} = {size}" for name, size in sizes.items()))
         if not shown:

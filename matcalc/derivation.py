@@ -12,7 +12,7 @@ from functools import cached_property
 from math import prod
 from typing import Any
 
-from matcalc.assumptions import Facts
+from matcalc.assumptions import Facts, facts_of
 from matcalc.build import column_kind, transposed
 from matcalc.codegen import compile_function
 from matcalc.emission import emit
@@ -140,7 +140,7 @@ class Derivative:
     @cached_property
     def facts(self) -> Facts:
         """What the declared properties say."""
-        return Facts({v.name: v.properties for v in self.program.variables.values()})
+        return facts_of(self.program.variables.values())
 
     @cached_property
     def tensor(self) -> Tensor:

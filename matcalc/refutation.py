@@ -205,7 +205,8 @@ class Proof:
     def counterexample(self, program: Program) -> Counterexample:
         left, right = (np.frompyfunc(float, 1, 1)(side[0]) for side in (self.left, self.right))
         functions = {n: function_in_words(n, v.arguments) for n, v in program.variables.items() if is_unknown(v)}
-        gap = max(float(abs(x.middle - y.middle)) for x, y in zip(self.left.flat, self.right.flat, strict=True))
+        with decimals(2 * max(ENCLOSURES)):
+            gap = max(float(abs(x.middle - y.middle)) for x, y in zip(self.left.flat, self.right.flat, strict=True))
         return Counterexample(
             dict(self.batch.sizes), {name: plain(v[0]) for name, v in self.batch.values.items()}, plain(left),
             plain(right), (self.step, self.step + 1), functions, gap,

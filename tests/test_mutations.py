@@ -95,7 +95,7 @@ def test_twins_that_are_false_are_refuted_and_no_others(kind: str, twins: dict[s
     trials = [tried(twin.statement, kind) for twin in twins[kind]]
     assert not wrong(trials)
     false = [trial for trial in trials if trial.outcome == "false"]
-    assert len(false) >= 4
+    assert len(false) >= 3
     assert not any(trial.outcome == "not evaluated" for trial in trials)
     # The prover must be sound by itself: points refute these claims before it is asked.
     by_values = [trial for trial in false if trial.opinion is not None and trial.opinion.manner != "shape"]

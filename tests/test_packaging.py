@@ -22,14 +22,16 @@ PACKAGE = ROOT / "matcalc"
 
 #: From the ground up: a module imports modules of lower floors only.  A package counts as one module.
 FLOORS = (
-    ("errors", "precision"),
+    ("errors", "precision", "verdict"),
     ("form", "operation", "lexer", "jets", "directions", "toml_places", "intervals"),
     ("expr", "build", "parser", "evaluate", "values", "counterexample"),
     ("tensor", "traversal", "canonical", "inference", "sampling", "graph", "identity"),
     ("assumptions", "recognition", "reduction", "structure", "points"),
-    ("operations", "differentiate", "refine", "factoring", "naming", "notation", "codegen", "check", "solving"),
-    ("lowering", "raising", "emission", "refutation"),
-    ("derivation", "sides"),
+    ("operations", "differentiate", "refine", "factoring", "naming", "notation", "codegen", "check", "solving", "normal"),
+    ("lowering", "raising", "emission", "refutation", "claim"),
+    ("derivation", "sides", "decision"),
+    ("causes",),
+    ("verification",),
     ("interop",),
     ("__init__",),
     ("running",),

@@ -102,7 +102,7 @@ def negated(form: Form) -> Form:
         return form.args[0]
     if form.head == "add" and any(term.head == "neg" for term in form.args):
         return with_arguments(form, tuple(sorted(map(negated, form.args), key=lambda term: term.head == "neg")))
-    if form.head == "tensor":
+    if form.head == "tensor" or (form.head == "transpose" and form.args[0].head == "add"):
         return with_arguments(form, (negated(form.args[0]),))
     return Form("neg", (form,))
 
@@ -118,7 +118,9 @@ def factors_of_parts(claim: Claim) -> Candidates:
 
 def addends(claim: Claim) -> Iterator[Place]:
     """The terms of all sums, the arguments of functions, the branches of cases."""
-    return (place for place in places(claim) if place.parent is not None and place.parent.head in ADDING)
+    for place in places(claim):
+        if place.parent is not None and place.parent.head in ADDING and place.form.head != "cases":
+            yield place
 
 
 def scaled(form: Form, q: Fraction) -> Form:

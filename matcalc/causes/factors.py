@@ -43,8 +43,8 @@ class Factor:
     def times(self, form: Form) -> Form:
         """The form with this factor."""
         result = scaled(form, self.number)
-        if self.above:
-            result = Form("mul", (*map(name, self.above), *(result.args if result.head == "mul" else (result,))))
+        for word in self.above:
+            result = multiplied(result, word)
         for word in self.below:
             result = Form("div", (result, name(word)))
         return result
@@ -53,6 +53,13 @@ class Factor:
         above = "*".join([str(self.number.numerator)] * (self.number.numerator != 1 or not self.above) + [*self.above])
         below = "*".join([str(self.number.denominator)] * (self.number.denominator != 1) + [*self.below])
         return above if not below else f"{above}/({below})" if "*" in below else f"{above}/{below}"
+
+
+def multiplied(form: Form, size: str) -> Form:
+    """A size times a form; of what is divided by that size the numerator."""
+    if form.head == "div" and form.args[1].head == "name" and form.args[1].value == size:
+        return form.args[0]
+    return Form("mul", (name(size), *(form.args if form.head == "mul" else (form,))))
 
 
 def factors_of_sides(claim: Claim, points: Points) -> Candidates:

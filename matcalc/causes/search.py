@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import islice
 
 from matcalc.causes.candidate import Candidate, Candidates
@@ -14,10 +14,10 @@ from matcalc.causes.changes import factors_of_parts, layouts, primes, signs, swa
 from matcalc.causes.factors import factors_of_sides, factors_of_terms
 from matcalc.causes.hypotheses import angles, common_properties, commuting, properties, sizes
 from matcalc.causes.points import Points
-from matcalc.claim import Claim, is_zero_form
+from matcalc.claim import Claim
 from matcalc.decision import decide, disagreement, same_shape
 from matcalc.errors import MatcalcError
-from matcalc.form import Dimension, Form
+from matcalc.form import Dimension, Form, number, with_arguments
 from matcalc.notation.text import to_text
 
 __all__ = ["cause"]
@@ -132,8 +132,8 @@ class Search:
 
     def is_worth_it(self, claim: Claim, candidate: Candidate) -> bool:
         """Whether a candidate says something, of as many sizes as before, and holds at a point."""
-        if candidate.shows and is_trivial(claim):
-            return False
+        if candidate.shows and is_trivial(claim) and self.claim.sides[0].kind == self.claim.sides[1].kind:
+            return False  # of a row and a column, one may be the other
         if not candidate.narrows and len(sizes_of(claim)) < len(sizes_of(self.claim)):
             return False
         return same_shape(*claim.sides) and self.points.may_hold(claim)
@@ -152,16 +152,26 @@ def shown(claim: Claim) -> str:
 
 def is_trivial(claim: Claim) -> bool:
     """Whether both sides have the same terms, or one is 0 and those of the other cancel."""
-    total: Counter[str] = Counter()
+    total: dict[str, Fraction] = {}
     for sign, side in zip((1, -1), claim.sides, strict=True):
-        for term in terms(side):
-            negative = term.head == "neg"
-            total[to_text(term.args[0] if negative else term)] += -sign if negative else sign
+        for term in side.args if side.head == "add" else (side,):
+            coefficient, rest = parted(term)
+            text = to_text(rest)
+            total[text] = total.get(text, Fraction(0)) + sign * coefficient
     return not any(total.values())
 
 
-def terms(side: Form) -> tuple[Form, ...]:
-    """The terms of a side; 0 has none."""
-    if is_zero_form(side):
-        return ()
-    return side.args if side.head == "add" else (side,)
+def parted(term: Form) -> tuple[Fraction, Form]:
+    """A term as a number times the rest."""
+    first, *others = term.args or (term,)
+    if term.head == "number":
+        return Fraction(term.value), number(1)
+    if term.head == "neg":
+        coefficient, rest = parted(first)
+        return -coefficient, rest
+    if term.head == "mul" and first.head == "number":
+        return Fraction(first.value), others[0] if len(others) == 1 else with_arguments(term, tuple(others))
+    if term.head == "div" and others[0].head == "number":
+        coefficient, rest = parted(first)
+        return coefficient / others[0].value, rest
+    return Fraction(1), term
