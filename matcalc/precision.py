@@ -29,7 +29,7 @@ __all__ = ["Arithmetic", "decimals", "computing", "is_precise", "numbers", "entr
 Array = NDArray[Any]
 
 #: The largest exponent of ten of a number; what is larger is infinite.
-LARGEST_EXPONENT = 999_999
+LARGEST_EXPONENT = 10**12
 
 #: The exponents of ten beyond which a function is told by its limit.
 FAR = 1000

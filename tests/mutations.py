@@ -21,7 +21,7 @@ from statistics import median
 from matcalc import MatcalcError
 from matcalc.claim import Claim
 from matcalc.decision import Proof, decide
-from tests.oracle import Opinion, opinion
+from tests.oracle import Opinion, opinion, opinion_at
 from tests.twins import Statement, Twin, statements, twins_of
 
 __all__ = ["SAMPLE", "Trial", "sample", "tried", "contradiction"]
@@ -80,6 +80,10 @@ def tried(statement: Statement, kind: str, *, proof_seconds: float = 0.0) -> Tri
     start = time.monotonic()
     verdict = decide(claim, start + SECONDS)
     seconds = time.monotonic() - start
+    example = verdict.counterexample
+    if said.outcome == "true" and verdict.verdict == "refuted" and example is not None:
+        there = opinion_at(claim, example["sizes"], example["values"])
+        said = there if there.outcome == "false" else said
     by_values = said.outcome == "false" and said.manner != "shape"
     proof = wrong_proof(claim, proof_seconds) if proof_seconds and by_values else ""
     return Trial(name, kind, statement, said.outcome, verdict.verdict, verdict.message, said, proof, seconds)

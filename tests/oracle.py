@@ -25,7 +25,7 @@ from matcalc.claim import Claim
 from matcalc.evaluate import interpret
 from matcalc.form import Form, subforms
 
-__all__ = ["Opinion", "opinion"]
+__all__ = ["Opinion", "opinion", "opinion_at"]
 
 Array = np.ndarray
 Values = dict[str, Array]
@@ -346,3 +346,15 @@ def opinion(claim: Claim, *, sizes: Mapping[str, int] | None = None, seed: int =
         result.special += found == "true" and not ordinary
     result.outcome = "unclear" if unclear else "true" if result.ordinary >= ENOUGH else "no point"
     return result
+
+
+def opinion_at(claim: Claim, sizes: Mapping[str, int], values: Mapping[str, Any]) -> Opinion:
+    """What the sides say at one point that somebody else has found: an inequality may fail where few points lie."""
+    point = Point(dict(sizes), {name: np.asarray(value, dtype=Long) for name, value in values.items()})
+    if not all(holds(value, claim.program.variables[name].properties) for name, value in point.values.items()):
+        return Opinion("no point", "given", point)
+    given = [a - b for pair in claim.assume for a, b in steps([evaluated(claim, s, point, point.values)[1] for s in pair])]
+    if any(np.abs(x).max(initial=0) > CLOSE for x in given):
+        return Opinion("no point", "given", point)
+    found, apart, sides = compared(claim, point)
+    return Opinion(found, "given", point, apart, sides)

@@ -12,7 +12,7 @@ import pytest
 from matcalc.claim import read_claim
 from matcalc.decision import decide
 from tests.mutations import SAMPLE, Trial, contradiction, described, sample, tried, wrong_proof
-from tests.oracle import opinion
+from tests.oracle import opinion, opinion_at
 from tests.twins import RULES, Statement, Twin, statements
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
@@ -79,6 +79,13 @@ def test_the_oracle_looks_where_the_assumptions_hold() -> None:
     assert opinion(read_claim("(x + y)'*y = y'*y", declare, assume=["x'*y = 0"])).outcome == "true"
     assert opinion(read_claim("(x + y)'*y = y'*y", declare, assume=["x'*y = 1"])).outcome == "false"
     assert opinion(read_claim("x'*y = 2", declare, assume=["x'*y = 1", "y'*x = 3"])).outcome == "no point"
+
+
+def test_the_oracle_looks_at_a_point_that_is_given() -> None:
+    claim = read_claim("maximum(abs(det(A)), norm2(A)) = norm2(A)", ["A: matrix(n, n) symmetric"])
+    assert opinion_at(claim, {"n": 1}, {"A": [[3]]}).outcome == "true"
+    assert opinion_at(claim, {"n": 2}, {"A": [[3, 0], [0, 4]]}).outcome == "false"
+    assert opinion_at(claim, {"n": 2}, {"A": [[3, 1], [0, 4]]}).outcome == "no point"
 
 
 # ---- The trial ----------------------------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ class Candidate:
     changes: Changes
     #: Whether the changed claim is printed after the words.
     shows: bool = False
-    #: Whether the words name sizes that the changed claim no longer has.
+    #: Whether the words say that some sizes are equal or 1.
     narrows: bool = False
     #: Changes that ask for less, just what the words say; where the claim is refuted with them, other words are right.
     weaker: Changes | None = None

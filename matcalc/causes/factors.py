@@ -43,7 +43,7 @@ class Factor:
     def times(self, form: Form) -> Form:
         """The form with this factor."""
         result = scaled(form, self.number)
-        for word in self.above:
+        for word in reversed(self.above):
             result = multiplied(result, word)
         for word in self.below:
             result = Form("div", (result, name(word)))

@@ -66,15 +66,26 @@ def common_properties(claim: Claim) -> Candidates:
 
 def able(claim: Claim, word: str) -> list[VariableInfo]:
     """The variables that can have a property which they do not have."""
-    return [v for v in claim.program.variables.values() if word not in v.properties and can_have(v, word)]
+    found = [v for v in claim.program.variables.values() if word not in v.properties and can_have(v, word)]
+    return [v for v in found if word not in SQUARE or is_square(v) or is_open(claim, v)]
 
 
 def can_have(variable: VariableInfo, word: str) -> bool:
-    """Whether a property is one of the kind and shape of a variable and goes with the properties that it has."""
+    """Whether a property is one of the kind of a variable and goes with the properties that it has."""
     kind = {"column": "vector"}.get(variable.kind, variable.kind)
-    square = len(variable.shape) == 2 and variable.shape[0] == variable.shape[1]
-    compatible = not any(other in CONFLICTS.get(word, ()) or word in CONFLICTS.get(other, ()) for other in variable.properties)
-    return kind in PROPERTIES[word] and (square or word not in SQUARE) and compatible
+    fits = (other not in CONFLICTS.get(word, ()) and word not in CONFLICTS.get(other, ()) for other in variable.properties)
+    return kind in PROPERTIES[word] and all(fits)
+
+
+def is_square(variable: VariableInfo) -> bool:
+    """Whether a variable is a square matrix."""
+    return len(variable.shape) == 2 and variable.shape[0] == variable.shape[1]
+
+
+def is_open(claim: Claim, variable: VariableInfo) -> bool:
+    """Whether no declaration fixes the sizes of a variable: a property may make it square."""
+    declared = claim.written.program.declarations.get(variable.name)
+    return declared is None or None in declared.axes
 
 
 def having(claim: Claim, variables: Sequence[VariableInfo], word: str) -> Candidates:
@@ -86,7 +97,8 @@ def having(claim: Claim, variables: Sequence[VariableInfo], word: str) -> Candid
         words = f"if the entries of {first.name} are positive"
     else:
         words = f"if {first.name} is {WORDS[word]}"
-    yield Candidate(words, {"program": with_property(claim, variables, word)})
+    program = with_property(claim, variables, word)
+    yield Candidate(words, {"program": program}, narrows=word in SQUARE and not all(map(is_square, variables)))
 
 
 def on_simplex(claim: Claim, variable: VariableInfo) -> Candidates:
@@ -129,7 +141,7 @@ def declaration(variable: VariableInfo, axes: tuple[Dimension | Axis | None, ...
 
 def commuting(claim: Claim) -> Candidates:
     """Two square matrices that commute."""
-    for a, b in pairs(v for v in independent(claim, "matrix") if v.shape[0] == v.shape[1]):
+    for a, b in pairs(v for v in independent(claim, "matrix") if is_square(v)):
         A, B = name(a.name), name(b.name)
         yield assuming(claim, f"if {a.name} and {b.name} commute", Form("mul", (A, B)), Form("mul", (B, A)))
 

@@ -1,2 +1,0 @@
-from matcalc.verification import Verdict, verify
-__all__ = ["Verdict", "verify"]
