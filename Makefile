@@ -12,7 +12,7 @@ help:
 	@echo "make demo   derive, print in all notations, run the emitted NumPy against a finite difference"
 	@echo "make test   run ruff, mypy and the whole test suite"
 	@echo "make lint   run ruff and mypy"
-	@echo "make status write the status of the identities into README.md"
+	@echo "make status write the status of the identities into README.md and identities/STATUS.md"
 	@echo "make clean  remove .venv and caches"
 
 .venv/.installed: pyproject.toml
@@ -62,7 +62,7 @@ demo: .venv/.installed
 	$(call show-all,$(LOSS),$(LOSS_SIZE))
 
 status: .venv/.installed
-	$(BIN)/python -m matcalc.status README.md
+	$(BIN)/python -m matcalc.status README.md identities/STATUS.md
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist

@@ -30,8 +30,8 @@ class Counterexample:
     step: tuple[int, int]
     #: What unknown functions and dependent variables stood for.
     functions: dict[str, str] = field(default_factory=dict)
-    #: The largest difference of an entry, which may be less than a double of the sides shows.
-    difference: float = 0.0
+    #: The largest difference of two entries in digits, which may be less than a double can show.
+    difference: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Plain types."""
@@ -51,7 +51,7 @@ class Counterexample:
         place = f"at {', '.join(stated)}" if stated else "everywhere"
         first, second = ("left side", "right side") if self.step == (0, 1) else (f"side {k + 1}" for k in self.step)
         left, right = shown(self.left), shown(self.right)
-        small = f" (they differ by {self.difference:.1e})" if left == right else ""
+        small = f" (they differ by {self.difference})" if left == right else ""
         return textwrap.fill(
             f"{place}: {first} {left}, {second} {right}{small}", WIDTH, break_long_words=False, break_on_hyphens=False
         )

@@ -26,6 +26,7 @@ from matcalc.evaluate import Context, evaluate_at_points
 from matcalc.form import Form
 from matcalc.intervals import enclosures, meet
 from matcalc.jets import Array
+from matcalc.measure import AGREE, SMALL, Measure, is_defined, relative_width
 from matcalc.points import Batch, Source, work
 from matcalc.precision import decimals
 from matcalc.sampling import Program, Variable, ties_of, unknowns_of
@@ -33,17 +34,14 @@ from matcalc.solving import Equations, equations
 
 __all__ = ["Comparison", "Counterexample", "compare"]
 
-#: The relative difference up to which two sides agree in double precision, and with 40 digits.
-AGREE, AGREE_PRECISELY = 1e-12, 1e-25
+#: The relative difference up to which two sides agree with 40 digits.
+AGREE_PRECISELY = 1e-30
 
 #: The part of a difference in double precision that is left with 40 digits if it was rounding.
 VANISHED = 1e-18
 
 #: Digits of a precise evaluation, and of the intervals, one after the other.
 DIGITS, ENCLOSURES = 40, (40, 80)
-
-#: The size of sides, beside that of the variables, below which they count as differences of larger terms.
-SMALL = 1e-6
 
 #: A relative difference that may be looked for in double precision.
 CLEAR = 1e-6
@@ -149,51 +147,6 @@ class Sides:
 
 
 @dataclass(frozen=True)
-class Measure:
-    """How far apart the sides are: for each step from one side to the next and each point of a batch."""
-
-    #: The largest difference of two entries, infinite where a side is not defined.
-    apart: Array
-    #: The largest entry of the two sides.
-    scale: Array
-    #: Whether each side is defined at each point.
-    defined: Array
-    #: The size of the values of the variables at each point, at least 1.
-    size: Array
-
-    @staticmethod
-    def of(values: Sequence[Array], batch: Batch) -> Measure:
-        with np.errstate(all="ignore"):
-            largest = np.stack([greatest(v) for v in values])
-            apart = np.stack([greatest(v - w) for v, w in pairwise(values)])
-        size = np.stack([np.ones(batch.count), *map(greatest, batch.values.values())]).max(axis=0)
-        scale = np.maximum(largest[:-1], largest[1:])
-        return Measure(np.where(np.isfinite(apart), apart, np.inf), scale, np.isfinite(largest), size)
-
-    def ratio(self, floor: float) -> Array:
-        """The differences beside the size of the sides; 0 where a side is not defined."""
-        scale = np.where(self.scale <= AGREE * self.size, self.size, np.maximum(self.scale, floor * self.size))
-        with np.errstate(all="ignore"):
-            return np.where(np.isfinite(self.apart), self.apart / scale, 0)
-
-    def telling(self, good: Array) -> Array:
-        """The good points, those first at which no two sides are zero."""
-        order = np.argsort(~(self.scale > 0).all(axis=0), kind="stable")
-        return np.asarray(order[good[order]])
-
-    def doubtful(self, agree: Array) -> Array:
-        """The points at which two sides are defined and do not agree, those with the largest difference first."""
-        ratio = np.where(agree, 0, self.ratio(SMALL)).max(axis=0)
-        order = np.argsort(-ratio, kind="stable")
-        return np.asarray(order[ratio[order] > 0])
-
-
-def greatest(values: Array) -> Array:
-    """The largest entry at each point, in double precision."""
-    return np.asarray(np.abs(values).astype(float).reshape(len(values), -1).max(axis=1, initial=0))
-
-
-@dataclass(frozen=True)
 class Proof:
     """Two sides that differ at the one point of a batch, as intervals without a common number."""
 
@@ -206,10 +159,10 @@ class Proof:
         left, right = (np.frompyfunc(float, 1, 1)(side[0]) for side in (self.left, self.right))
         functions = {n: function_in_words(n, v.arguments) for n, v in program.variables.items() if is_unknown(v)}
         with decimals(2 * max(ENCLOSURES)):
-            gap = max(float(abs(x.middle - y.middle)) for x, y in zip(self.left.flat, self.right.flat, strict=True))
+            gap = max(abs(x.middle - y.middle) for x, y in zip(self.left.flat, self.right.flat, strict=True))
         return Counterexample(
             dict(self.batch.sizes), {name: plain(v[0]) for name, v in self.batch.values.items()}, plain(left),
-            plain(right), (self.step, self.step + 1), functions, gap,
+            plain(right), (self.step, self.step + 1), functions, f"{gap:.1e}",
         )  # fmt: skip
 
 
@@ -322,6 +275,8 @@ class Trial:
             agree |= measure.apart <= VANISHED * np.where(np.isfinite(former), former, 0)[:, found]
         good = self.count(measure, agree & np.isfinite(measure.apart), again=again)
         self.confirmed = self.confirmed or bool(good.any())
+        if again:  # the size of the terms is no excuse where only few points are looked at
+            agree = measure.apart <= AGREE_PRECISELY * measure.scale
         places = measure.doubtful(agree)[:MOST_LOOKS]
         return self.decided(batch.take(places), exact.take(places), system)
 
@@ -410,13 +365,3 @@ def domains_in_words(point: Batch, step: int, *, left_is_defined: bool) -> str:
     values = [(name, plain(value[0])) for name, value in point.values.items()]
     stated = ", ".join(f"{name} = {shown(value)}" for name, value in [*point.sizes.items(), *values])
     return f"{one} is defined at points where {other} is not" + (f", such as {stated}" if stated else "")
-
-
-def is_defined(side: Array) -> bool:
-    """Whether every entry has a certain value."""
-    return all(x.is_defined for x in side.flat)
-
-
-def relative_width(side: Array) -> float:
-    """The width of the widest interval beside the largest number."""
-    return max(float(x.hi - x.lo) for x in side.flat) / max(float(greatest(side).max()), SMALL)

@@ -18,10 +18,11 @@ from matcalc.__main__ import main
 from matcalc.identity import library_paths, load
 from matcalc.operation import load_operations, operations
 from matcalc.running import run
-from matcalc.status import status_table, with_status
+from matcalc.status import equations_page, status_table, with_status
 
 load_operations()
-README = (Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 CONSOLE = "".join(text for language, text in BLOCKS if language == "console")
 COMMANDS = re.findall(r"^\$ (matcalc .*)\n((?:(?!\$ ).*\n)*)", CONSOLE, re.MULTILINE)
@@ -64,6 +65,7 @@ def test_the_status_of_the_library_is_the_one_that_is_shown() -> None:
     files = load(library_paths())
     results = run([identity for file in files for identity in file.identities], processes=2)
     assert with_status(README, status_table(files, results)) == README
+    assert equations_page(files, results) == (ROOT / "identities" / "STATUS.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", sorted({record.name for record in operations()}))

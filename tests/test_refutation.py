@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import tomllib
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -102,12 +103,11 @@ FALSE = {
     "exp(-10^9*s^2) = 0": ["s: scalar positive"],
     "relu(s) = (s + abs(s))/2 + 1e-9*step(s)": ["s: scalar"],
     "log(s) = log(s)*(1 + 1e-14)": ["s: scalar"],
-    "10^400*s = 10^400*s + 10^380": ["s: scalar"],
     # narrow domains
     "log(s*t) = log(s) + log(t) + log(2)": ["s: scalar", "t: scalar"],
     "sqrt(x) + asin(y - 1) = x": ["x: scalar", "y: scalar"],
     "log(log(s)) = s": ["s: scalar"],
-    "inv(X'*X)*X' = X": ["X: matrix(m, n)"],
+    "inv(X'*X)*X' = X'": ["X: matrix(m, n)"],
     # unknown functions
     "f'(s) = f(s)": ["s: scalar", "f: function"],
     "f(-s) = f(s)": ["s: scalar", "f: function"],
@@ -128,7 +128,7 @@ def test_what_is_false_is_refuted(text: str) -> None:
     left, right = reevaluated(claim, found)
     np.testing.assert_allclose(np.broadcast_to(left, np.shape(found.left)), found.left, rtol=1e-9, atol=1e-14)
     np.testing.assert_allclose(np.broadcast_to(right, np.shape(found.right)), found.right, rtol=1e-9, atol=1e-14)
-    assert found.difference > 0
+    assert Decimal(found.difference) > 0
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -352,6 +352,8 @@ def test_a_counterexample_in_words() -> None:
     assert str(compared("2/4 = 1/3").counterexample) == "everywhere: left side 0.5, right side 0.333333"
     small = str(compared("x = x*(1 + 1e-15)", "x: scalar").counterexample)
     assert small.endswith("(they differ by 1.0e-15)")
+    tiny = str(compared("exp(-1000*s^2) = 0", "s: scalar positive").counterexample)
+    assert tiny == "at s = 1: left side 0, right side 0 (they differ by 5.1e-435)"
     chain = compared("A = A = B", *FALSE["A = A = B"]).counterexample
     assert chain is not None
     assert chain.step == (1, 2)
@@ -489,14 +491,6 @@ def test_an_orthogonal_matrix_is_a_turn_or_a_reflection() -> None:
 # ---- The source documents -------------------------------------------------------------------------------------------
 
 FOLDER = Path(__file__).parents[1] / "identities"
-#: Claims whose sides are of different kinds: they are refuted by their shapes.
-OTHER_KINDS = {"full-b2-sum"}
-IDENTITIES = [
-    pytest.param(table, id=table["name"])
-    for path in sorted(FOLDER.glob("source-*.toml"))
-    for table in tomllib.loads(path.read_text("utf-8"))["identity"]
-    if table["name"] not in OTHER_KINDS
-]
 
 
 def claim_of(table: dict[str, Any]) -> Claim:
@@ -506,13 +500,24 @@ def claim_of(table: dict[str, Any]) -> Claim:
     )  # fmt: skip
 
 
+def has_sides_of_one_shape(table: dict[str, Any]) -> bool:
+    """Whether a claim is not refuted by its shapes already."""
+    return len({(side.kind, side.shape) for side in claim_of(table).sides if not is_zero(side)}) <= 1
+
+
+TABLES = [t for p in sorted(FOLDER.glob("source-*.toml")) for t in tomllib.loads(p.read_text("utf-8"))["identity"]]
+IDENTITIES = [pytest.param(table, id=table["name"]) for table in TABLES if has_sides_of_one_shape(table)]
+
+
+def test_nearly_all_identities_have_sides_of_one_shape() -> None:
+    assert len(IDENTITIES) >= len(TABLES) - 5 >= 285
+
+
 @pytest.mark.parametrize("table", IDENTITIES)
 def test_identities_agree_unless_they_are_refuted(table: dict[str, Any]) -> None:
-    claim = claim_of(table)
-    kinds = {(side.kind, side.shape) for side in claim.sides if not is_zero(side)}
-    found = comparison(claim)
+    found = comparison(claim_of(table))
     expected = table.get("expect") == "refuted"
-    assert len(kinds) > 1 or (found.counterexample is not None) is expected
+    assert (found.counterexample is not None) is expected
     assert expected or (found.points >= 4 and found.digits >= 6)
 
 

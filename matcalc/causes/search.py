@@ -33,12 +33,12 @@ Group = Callable[[Claim, Points], Candidates]
 CHANGES: tuple[tuple[Group, int], ...] = (
     (lambda claim, _: layouts(claim), 2),
     (lambda claim, _: transposed_side(claim), 1),
-    (lambda claim, _: transposed_parts(claim), 30),
+    (lambda claim, _: transposed_parts(claim), 26),
     (lambda claim, _: primes(claim), 6),
     (lambda claim, _: signs(claim), 20),
     (factors_of_sides, 1),
     (factors_of_terms, 6),
-    (lambda claim, _: factors_of_parts(claim), 12),
+    (lambda claim, _: factors_of_parts(claim), 20),
     (lambda claim, _: swaps(claim), 16),
 )
 #: what may have been forgotten,
