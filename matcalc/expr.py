@@ -359,7 +359,7 @@ class Power(Node):
     @property
     def exponent(self) -> Fraction:
         """The exponent."""
-        return self.data[0]  # type: ignore[no-any-return]
+        return Fraction(self.data[0])
 
 
 class Apply(Node):

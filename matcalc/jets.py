@@ -3,6 +3,7 @@
 This is the arithmetic of the numeric interpreter `matcalc.evaluate`.  An infinitesimal e has e² = 0, and there may be
 several; a value is a sum of arrays times products of them.  So sums, products and contractions are bilinear, and a
 function needs its value and its first derivative only, which is applied to the value again for higher orders.
+The numbers are those of NumPy, or of the arithmetic in force in arrays of objects (see `matcalc.precision`).
 
 Axes of an array in a jet: in front one axis for each open scope (the directions of a derivative, the values of a bound
 index), the innermost scope first, where an array that does not depend on a scope has size 1 or lacks the axis; then the

@@ -27,7 +27,10 @@ FLOORS = (
     ("expr", "build", "parser", "evaluate", "values", "counterexample"),
     ("tensor", "traversal", "canonical", "inference", "sampling", "graph", "identity"),
     ("assumptions", "recognition", "reduction", "structure", "points"),
-    ("operations", "differentiate", "refine", "factoring", "naming", "notation", "codegen", "check", "solving", "normal", "measure"),
+    (
+        "operations", "differentiate", "refine", "factoring", "naming",
+        "notation", "codegen", "check", "solving", "normal", "measure",
+    ),
     ("lowering", "raising", "emission", "refutation", "claim"),
     ("derivation", "sides", "decision"),
     ("causes",),

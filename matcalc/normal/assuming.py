@@ -71,19 +71,26 @@ def as_property(difference: Polynomial) -> Use | None:
     if len(atoms) != 1 or (variable := atoms.pop()).shape != difference.shape or variable.shape[0] != variable.shape[1]:
         return None
     first, second = difference.terms.values()
-    if all([f.atom for f in own] == [variable] and own[0].exponent == 1 for own in factors.values()):
+    if sorted(own[0].labels for own in factors.values() if is_atom(own, variable)) == [(0, 1), (1, 0)] and abs(
+        first
+    ) == abs(second):
         return Use(properties={variable.name: "symmetric" if first == -second else "skew"})
-    squares = [own for own in factors.values() if [f.atom for f in own] == [variable, variable]]
+    squares = [own for own in factors.values() if [(f.atom, f.exponent) for f in own] == [(variable, 1)] * 2]
     units = [term for term in difference.terms if type(term).__name__ == "Delta"]
     if squares and units and first == -second and is_gram(squares[0]):
         return Use(properties={variable.name: "orthogonal"})
     return None
 
 
+def is_atom(factors: tuple[Factor, ...], atom: Node) -> bool:
+    """Whether a term is an atom, perhaps with its axes in another order."""
+    return [(f.atom, f.exponent) for f in factors] == [(atom, 1)]
+
+
 def is_gram(factors: tuple[Factor, ...]) -> bool:
     """Whether two factors are X'X or XX', not XX."""
     (a, b), (c, d) = factors[0].labels, factors[1].labels
-    return (a == c and a > 1) or (b == d and b > 1)
+    return (a == c > 1 and {b, d} == {0, 1}) or (b == d > 1 and {a, c} == {0, 1})
 
 
 def as_rule(normalizer: Normalizer, difference: Polynomial) -> Use | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from itertools import permutations
+from typing import NamedTuple
 
 from matcalc.expr import Apply, Delta, Node, Product, Shape
 from matcalc.normal.naming import Factor
@@ -23,26 +24,56 @@ LARGEST_ORDER = 4
 MOST_TERMS = 12
 
 
-def entrywise(ring: Ring, argument: Polynomial, function: Function) -> Polynomial:
-    """f of a polynomial, over the axes on which it depends, and apart where deltas are 1 and where they are 0."""
+def entrywise(
+    ring: Ring, argument: Polynomial, function: Function, defined: Callable[[Ring, Node], bool] | None = None
+) -> Polynomial:
+    """f of a polynomial, over the axes on which it depends, and apart where deltas are 1 and where they are 0.
+
+    A case stands, multiplied by 0, where it does not apply too; so each must have a value there: a case 1/x beside
+    1 - sign(x)^2 would bring in a pole that f of the argument does not have.  `defined` tells of an argument whether f
+    surely has a value; without it f has one everywhere.
+    """
     used = sorted({axis for term in argument.terms for axis in axes_of(term)})
     shape = argument.shape
     if len(used) < len(shape):
-        return ring.expand(entrywise(ring, restricted(ring, argument, used), function), used, shape)
+        inner = entrywise(ring, restricted(ring, argument, used), function, defined)
+        return ring.expand(inner, used, shape)
+    cases = cases_of(ring, argument)
+    if cases is None or not all(defined is None or defined(ring, case.node) for case in cases.arguments):
+        return function(ring, argument)
+    return cases.joined(ring, [entrywise(ring, case, function, defined) for case in cases.arguments])
+
+
+class Cases(NamedTuple):
+    """The arguments in the cases of a delta or of a sign, and how the values in the cases are put together."""
+
+    arguments: tuple[Polynomial, ...]
+    joined: Callable[[Ring, Sequence[Polynomial]], Polynomial]
+
+
+def cases_of(ring: Ring, argument: Polynomial) -> Cases | None:
+    """The cases of an argument by its first delta, else by its first sign; None if there is none."""
     pair = delta_axes(argument)
-    sign = sign_factor(ring, argument) if pair is None and len(argument.terms) < MOST_TERMS else None
-    if sign is not None:
-        return by_sign(ring, argument, sign, function)
-    if pair is None:
-        return function(ring, argument)
-    a, b = pair
-    try:
-        equal = entrywise(ring, joined(ring, argument, a, b), function)
-        unequal = entrywise(ring, without_delta(argument, a, b), function)
-    except ZeroDivisionError:
-        return function(ring, argument)
+    if pair is not None:
+        return Cases(
+            (joined(ring, argument, *pair), without_delta(argument, *pair)),
+            lambda ring, values: by_delta(ring, pair, values),
+        )
+    sign = sign_factor(ring, argument) if len(argument.terms) < MOST_TERMS else None
+    if sign is None:
+        return None
+    return Cases(
+        tuple([with_sign(ring, argument, sign, value) for value in (-1, 0, 1)]),
+        lambda ring, values: by_sign(ring, sign, values),
+    )
+
+
+def by_delta(ring: Ring, pair: tuple[int, int], values: Sequence[Polynomial]) -> Polynomial:
+    """δ_ij u + (1 - δ_ij) v."""
     ring.note("function-of-a-delta")
-    delta = ring.expand(ring.delta(shape[a]), (a, b), shape)
+    equal, unequal = values
+    shape = equal.shape
+    delta = ring.expand(ring.delta(shape[pair[0]]), pair, shape)
     return ring.add([ring.times(delta, ring.subtract(equal, unequal)), unequal], shape)
 
 
@@ -53,19 +84,17 @@ def sign_factor(ring: Ring, argument: Polynomial) -> Factor | None:
         factors, bound = ring.opened(term, axes)
         for factor in factors:
             named = isinstance(factor.atom, Apply) and factor.atom.name == "sign"
-            if named and not any(label in bound for label in factor.labels):
+            whole = isinstance(factor.exponent, int)
+            if named and whole and not any(label in bound for label in factor.labels):
                 return factor
     return None
 
 
-def by_sign(ring: Ring, argument: Polynomial, sign: Factor, function: Function) -> Polynomial:
-    """f(P(s)) for a sign s: f(P(0)) (1 - s^2) + f(P(1)) (s^2 + s)/2 + f(P(-1)) (s^2 - s)/2."""
-    shape = argument.shape
-    try:
-        low, zero, high = (entrywise(ring, with_sign(ring, argument, sign, value), function) for value in (-1, 0, 1))
-    except ZeroDivisionError:
-        return function(ring, argument)
+def by_sign(ring: Ring, sign: Factor, values: Sequence[Polynomial]) -> Polynomial:
+    """u_0 (1 - s^2) + u_1 (s^2 + s)/2 + u_-1 (s^2 - s)/2 for a sign s."""
     ring.note("function-of-a-sign")
+    low, zero, high = values
+    shape = zero.shape
     s = ring.reduced(Work(1, [Factor(sign.atom, sign.labels, 1)], {}), range(len(shape)), shape)
     odd = ring.times(s, ring.subtract(high, low).scaled(Fraction(1, 2)))
     even = ring.times(s, s, ring.subtract(ring.add([high, low], shape).scaled(Fraction(1, 2)), zero))

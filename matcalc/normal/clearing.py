@@ -95,7 +95,9 @@ def contracted(ring: Ring, difference: Polynomial, atom: Node, slot: int, axis: 
     cancelled, rest = Polynomial(shape), Polynomial(shape)
     for term, coefficient in difference.terms.items():
         factors, bound = ring.opened(term, axes)
-        position = next((k for k, f in enumerate(factors) if ends_at(ring, f, atom, slot, axis)), None)
+        carriers = [k for k, f in enumerate(factors) if axis in f.labels]
+        # Where another factor carries the axis too, the sum over it is not that of S and inv(S) alone.
+        position = carriers[0] if len(carriers) == 1 and ends_at(ring, factors[carriers[0]], atom, slot, axis) else None
         if position is None:
             rest.accumulate(term, coefficient)
             continue

@@ -53,6 +53,8 @@ def use_sign_of_term(ring: Ring, argument: Polynomial, strict: bool) -> bool:
     factors = units(ring, term)
     if coefficient <= 0 or len(factors) != 1 or factors[0].exponent % 2 == 0:
         return False
+    if len(set(factors[0].labels)) < factors[0].atom.order:
+        return False  # the diagonal of a matrix says nothing of its other entries
     (ring.positive if strict else ring.nonnegative).add(factors[0].atom)
     return True
 

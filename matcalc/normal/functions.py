@@ -44,7 +44,14 @@ def apply_function(ring: Ring, name: str, arguments: Sequence[Polynomial]) -> Po
     """The value of an element-wise operation."""
     if name in BINARY:
         return BINARY[name](ring, *arguments)
+    if name == "log":
+        return entrywise_log(ring, arguments[0])
     return entrywise(ring, arguments[0], FUNCTIONS[name] if name in FUNCTIONS else generic(name))
+
+
+def entrywise_log(ring: Ring, argument: Polynomial) -> Polynomial:
+    """log |u| of each entry."""
+    return entrywise(ring, argument, log, node_is_positive)
 
 
 def apply_unknown(ring: Ring, name: str, order: int, argument: Polynomial) -> Polynomial:
@@ -160,12 +167,12 @@ def log_of_factor(ring: Ring, factor: Factor, shape: Shape) -> Polynomial:
         return log_of_factor(ring, Factor(atom.operands[0], labels, 1), shape)
     if isinstance(atom, Apply) and atom.name == "pow":
         base, exponent = (ring.expand(ring.polynomial(o), labels, shape) for o in atom.operands)
-        return ring.times(exponent, entrywise(ring, base, log))
+        return ring.times(exponent, entrywise_log(ring, base))
     if isinstance(atom, Apply) and atom.name == "det":
         diagonal = diagonal_of_triangular(ring, atom.operands[0])
         if diagonal is not None:
             ring.note("determinant-of-triangular")
-            return ring.expand(ring.contract([(entrywise(ring, diagonal, log), (0,))], ()), (), shape)
+            return ring.expand(ring.contract([(entrywise_log(ring, diagonal), (0,))], ()), (), shape)
     if isinstance(atom, Add):
         return ring.expand(make_atom(ring, ring.polynomial(atom), builder("log"), 1), labels, shape)
     node = builder("log")(atom)
@@ -195,7 +202,7 @@ def sigmoid(ring: Ring, argument: Polynomial) -> Polynomial:
 def softplus(ring: Ring, argument: Polynomial) -> Polynomial:
     """log(1 + exp(x))."""
     e = exp(ring, argument)
-    return entrywise(ring, ring.add([ring.one(e.shape), e], e.shape), log)
+    return entrywise_log(ring, ring.add([ring.one(e.shape), e], e.shape))
 
 
 def tanh(ring: Ring, argument: Polynomial) -> Polynomial:
@@ -309,7 +316,7 @@ def general_power(ring: Ring, base: Polynomial, exponent: Polynomial) -> Polynom
         return raise_power(ring, base, number)
     one = base.constant()
     if (one is not None and one > 0) or node_is_positive(ring, base.node):
-        return entrywise(ring, ring.times(exponent, entrywise(ring, base, log)), exp)
+        return entrywise(ring, ring.times(exponent, entrywise_log(ring, base)), exp)
     node = Apply._intern(("pow", None), (base.node, exponent.node), base.shape)
     return ring.atom(node)
 

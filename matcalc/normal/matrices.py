@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from matcalc.expr import Apply, Delta, Node, Size
+from matcalc.expr import Apply, Delta, Node, Size, Variable
 from matcalc.normal.functions import apply_function, general_power
 from matcalc.normal.matching import pattern_of
 from matcalc.normal.naming import Factor, components
@@ -229,7 +229,7 @@ def square_parts(ring: Ring, term: Node) -> list[list[Piece]] | None:
         if piece.matrix.shape[1] == term.shape[0]:
             parts.append(part)
             part = []
-    return parts
+    return None if part else parts
 
 
 def product_of(ring: Ring, part: Sequence[Piece]) -> Polynomial:
@@ -416,9 +416,24 @@ def may_invert(ring: Ring, term: Node) -> bool:
     It is invertible, or its inverse stands in the claim, or all is continuous: then what holds for invertible matrices
     holds for all.
     """
-    if ring.continuous or is_identity(term):
+    if isinstance(term, Delta):
         return True
-    return all(piece.atom is not None and is_invertible(ring, piece.atom) for piece in path(ring, term) or ())
+    pieces = path(ring, term) or []
+    scalars = any(not factor.labels for factor in pattern_of(term))
+    if scalars and not ring.continuous:
+        return False
+    return all(piece.atom is not None and may_invert_atom(ring, piece.atom) for piece in pieces if not is_unit(piece))
+
+
+def is_unit(piece: Piece) -> bool:
+    """Whether a piece is the identity, with the scalars of its term."""
+    return piece.atom is None and all(is_identity(term) for term in piece.matrix.terms)
+
+
+def may_invert_atom(ring: Ring, atom: Node) -> bool:
+    """The same for one matrix; a variable that may be anything is invertible almost everywhere, a skew one perhaps never."""
+    generic = isinstance(atom, Variable) and not ring.facts.has(atom, "skew", "simplex")
+    return is_invertible(ring, atom) or (ring.continuous and generic)
 
 
 def is_invertible(ring: Ring, atom: Node) -> bool:
@@ -487,7 +502,7 @@ def connects(factors: Sequence[Factor]) -> bool:
 
 def adjugate(ring: Ring, argument: Polynomial, groups: Groups) -> Polynomial:
     """det(X) inv(X): at a singular X by continuity, so not where a sign is taken."""
-    if not ring.continuous:
+    if not all(may_invert(ring, term) for term in argument.terms) or len(argument.terms) > 1:
         return adjugate_atom(ring, argument, groups)
     axes = range(len(argument.shape))
     ring.note("adjugate-by-continuity")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from matcalc.expr import Add, Apply, Node, Number, Power, Product
 from matcalc.normal.naming import Factor
 from matcalc.normal.ring import Ring
@@ -16,8 +18,12 @@ def is_positive(ring: Ring, factor: Factor) -> bool:
 
 def is_nonnegative(ring: Ring, factor: Factor) -> bool:
     """Whether a factor is at least 0 at every entry."""
-    even = isinstance(factor.exponent, int) and factor.exponent % 2 == 0
-    return even or node_is_nonnegative(ring, factor.atom)
+    return is_even(factor.exponent) or node_is_nonnegative(ring, factor.atom)
+
+
+def is_even(exponent: Fraction | int) -> bool:
+    """Whether an exponent is an even whole number, as an int or as a fraction."""
+    return exponent % 2 == 0
 
 
 def node_is_positive(ring: Ring, node: Node) -> bool:
@@ -45,9 +51,8 @@ def node_is_nonnegative(ring: Ring, node: Node) -> bool:
     if isinstance(node, Apply):
         return node.name == "abs"
     if isinstance(node, Power):
-        exponent = node.data[0]
-        fractional = not isinstance(exponent, int)
-        return fractional or exponent % 2 == 0 or node_is_nonnegative(ring, node.operands[0])
+        exponent = node.exponent
+        return exponent.denominator > 1 or is_even(exponent) or node_is_nonnegative(ring, node.operands[0])
     if isinstance(node, Product):
         return node.data[0] >= 0 and all(node_is_nonnegative(ring, o) for o in node.operands)
     return isinstance(node, Add) and all(node_is_nonnegative(ring, o) for o in node.operands)

@@ -13,7 +13,7 @@ from matcalc.expr import Add, Apply, Delta, Node, Number, Shape, exact
 from matcalc.normal.atoms import entrywise, least_form, make_atom
 from matcalc.normal.budget import BudgetExceeded
 from matcalc.normal.naming import Factor, components
-from matcalc.normal.positivity import is_nonnegative, is_positive
+from matcalc.normal.positivity import is_nonnegative, is_positive, node_is_nonnegative, node_is_positive
 from matcalc.normal.ring import Polynomial, Ring, Work, canonical_part
 
 __all__ = ["content", "units", "raise_power", "absolute_power", "number_power", "prime_factors", "of_factors", "sign_of_atom"]
@@ -68,7 +68,8 @@ def raise_power(ring: Ring, argument: Polynomial, exponent: Exponent) -> Polynom
     exponent = exact(exponent)
     if isinstance(exponent, int) and exponent >= 0:
         return ring.power(argument, exponent)
-    return entrywise(ring, argument, lambda ring, inner: power_of(ring, inner, exponent))
+    known = node_is_positive if exponent < 0 else node_is_nonnegative
+    return entrywise(ring, argument, lambda ring, inner: power_of(ring, inner, exponent), known)
 
 
 def power_of(ring: Ring, argument: Polynomial, exponent: Exponent) -> Polynomial:

@@ -483,7 +483,12 @@ def substituted(
 ) -> Work:
     """The rest of a term times another term."""
     factors, bound = ring.opened(term, labels)
-    return Work(work.coefficient * coefficient, rest + factors, {**work.bound, **bound})
+    return Work(work.coefficient * coefficient * number_of(term), rest + factors, {**work.bound, **bound})
+
+
+def number_of(term: Node) -> Coefficient:
+    """The number of a term, which `opened` leaves out; of a sum or an atom 1."""
+    return exact(term.data[0]) if isinstance(term, Product | Number) else 1
 
 
 def part_scalars(ring: Ring, work: Work, free: Mapping[int, int]) -> list[Work] | None:

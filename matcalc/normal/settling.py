@@ -20,7 +20,7 @@ from matcalc.expr import Add, Apply, Delta, Node, Number, Power, Size, ones
 from matcalc.normal.matching import matches, pattern_of
 from matcalc.normal.naming import Factor
 from matcalc.normal.powers import sign_of_atom
-from matcalc.normal.ring import Polynomial, Ring, Work, is_group
+from matcalc.normal.ring import Polynomial, Ring, Work, is_group, number_of
 
 __all__ = ["settle"]
 
@@ -129,7 +129,7 @@ def own(atoms: Iterable[tuple[Node, tuple[int, ...]]], factor: Factor) -> list[t
 def product_with(ring: Ring, work: Work, term: Node, labels: Sequence[int]) -> Work:
     """A term times another whose axes have these labels."""
     factors, bound = ring.opened(term, labels)
-    return Work(work.coefficient, work.factors + factors, {**work.bound, **bound})
+    return Work(work.coefficient * number_of(term), work.factors + factors, {**work.bound, **bound})
 
 
 def removed(ring: Ring, work: Work, lead: Node, labels: Sequence[int]) -> list[Factor] | None:
@@ -155,7 +155,7 @@ def merge_group(ring: Ring, work: Work, factor: Factor) -> list[Work] | None:
     rest = [f for f in remaining if f is not factor]
     carried = {x for f in rest for x in f.labels} | set(factor.labels)
     bound = {x: d for x, d in work.bound.items() if x in carried}
-    return [Work(work.coefficient, [*rest, Factor(factor.atom, factor.labels, factor.exponent + 1)], bound)]
+    return [Work(work.coefficient / ring.fraction(number_of(factor.atom)), [*rest, Factor(factor.atom, factor.labels, factor.exponent + 1)], bound)]
 
 
 Compared = cmp_to_key(compare)
@@ -331,7 +331,8 @@ def power_node(ring: Ring, base: Node, exponent: Polynomial) -> Node:
 
 def modulo_two(exponent: Polynomial) -> Polynomial:
     """An exponent of -1 whose terms are whole numbers."""
-    whole = all(isinstance(f.atom, Size) and isinstance(f.exponent, int) for t in exponent.terms for f in pattern_of(t))
+    factors = [f for term in exponent.terms for f in pattern_of(term)]
+    whole = all(isinstance(f.atom, Size) and isinstance(f.exponent, int) and f.exponent > 0 for f in factors)
     if not whole or any(isinstance(c, Fraction) for c in exponent.terms.values()):
         return exponent
     return Polynomial((), {term: 1 for term, c in exponent.terms.items() if c % 2})
