@@ -13,8 +13,9 @@ found at which all sides are defined and everything that is assumed holds, nothi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from matcalc.assumptions import Facts, facts_of
 from matcalc.claim import Claim, is_zero_form
@@ -27,7 +28,6 @@ from matcalc.normal.assuming import Contradiction, use
 from matcalc.normal.domain import arguments_with_a_sign, use_signs
 from matcalc.normal.entries import Entries
 from matcalc.normal.laws import stated
-from matcalc.normal.ring import Polynomial
 from matcalc.normal.signs import vanishes_by_sign
 from matcalc.refutation import Comparison, compare
 from matcalc.traversal import postorder, substitute
@@ -45,6 +45,13 @@ POINTS_WITHOUT_PROOF = 8
 
 #: Functions that are not continuous, or not smooth; a law that holds by continuity is not used beside them.
 DISCONTINUOUS = frozenset({"abs", "sign", "step", "relu", "maximum", "minimum"})
+#: The ways to prove two sides equal, from the cheapest to the dearest.
+METHODS = (
+    "one index notation",
+    "normal form",
+    "normal form on the domain of the sides",
+    "normal form with rank-one updates",
+)
 CONTRADICTION = "the assumptions contradict each other, so the claim says nothing"
 
 
@@ -95,7 +102,10 @@ def described(form: Form) -> str:
 
 @dataclass
 class Proof:
-    """The search for a proof of a claim that agrees at points."""
+    """The search for a proof of a claim that agrees at points.
+
+    Each step of a chain is proved by itself: what the domain of its two sides tells holds for no other step.
+    """
 
     claim: Claim
     deadline: float | None = None
@@ -104,100 +114,83 @@ class Proof:
     given: list[tuple[Node, Node]] = field(default_factory=list)
     #: Whether a part of a claim may be undefined where the claim is not: conditions on indices.
     guarded: bool = False
-    rank_one: bool = False
 
     def verdict(self) -> Verdict:
         """The strongest verdict that can be shown."""
         try:
             self.lower()
+            methods = [self.method(pair) for pair in pairwise(self.nodes)]
         except UnsupportedError as error:
             return self.agreement(f"the engine cannot say a side: {error.message}")
-        if all(node is self.nodes[0] for node in self.nodes):
-            return Verdict("proved", "one index notation", rules=(stated("same-index-notation"),))
-        for method, attempt in ATTEMPTS:
-            try:
-                if attempt(self):
-                    return Verdict("proved", method, rules=self.rules())
-            except Contradiction:
-                return Verdict("undecided", "contradiction", CONTRADICTION)
-            except (BudgetExceeded, ZeroDivisionError):
-                continue
-        return self.at_sizes() or self.agreement("")
+        except Contradiction:
+            return Verdict("undecided", "contradiction", CONTRADICTION)
+        if None in methods:
+            return self.at_sizes() or self.agreement("")
+        found = max(filter(None, methods), key=METHODS.index)
+        rules = self.rules() if found != METHODS[0] else (stated("same-index-notation"),)
+        return Verdict("proved", found, rules=rules)
 
     def lower(self) -> None:
         """The nodes of the sides and of what is assumed."""
         environment = lower(self.claim.program, self.claim.layout)
-        self.nodes = [environment.lower(side).node for side in self.claim.sides]
+        nodes = [environment.lower(side).node for side in self.claim.sides]
+        self.nodes = like_first_order(nodes)
         self.given = [(environment.lower(a).node, environment.lower(b).node) for a, b in self.claim.assume]
         forms = [*self.claim.sides, *self.claim.program.assignments.values()]
         self.guarded = any(part.head in ("cases", "delta") for form in forms for part in subforms(form))
+
+    def method(self, sides: tuple[Node, Node]) -> str | None:
+        """How two sides are proved equal; None if they are not."""
+        if sides[0] is sides[1]:
+            return METHODS[0]
+        for method, attempt in zip(METHODS[1:], (by_normal_form, by_domain, by_rank_one), strict=True):
+            try:
+                if attempt(self, sides):
+                    return method
+            except (BudgetExceeded, ZeroDivisionError):
+                continue
+        return None
 
     def facts(self) -> Facts:
         """What the declared properties say."""
         return facts_of(self.claim.program.variables.values())
 
-    # The attempts, each stronger and dearer than the one before.
-
-    def by_normal_form(self) -> bool:
-        """One normal form of all sides, under the assumptions."""
-        normalizer, nodes = self.prepared()
-        return self.agree(normalizer, nodes)
-
-    def by_domain(self) -> bool:
-        """The same with what follows from the fact that logarithms and roots are defined."""
-        arguments = {} if self.guarded else arguments_with_a_sign(self.nodes)
-        if not arguments:
-            return False
-        normalizer, nodes = self.prepared()
-        known = [(normalizer(node), strict) for node, strict in arguments_with_a_sign(nodes).items()]
-        if not use_signs(normalizer.ring, normalizer.rules, known):
-            return False
-        normalizer.memo.clear()
-        normalizer.ring.note("defined-sides")
-        return self.agree(normalizer, nodes)
-
-    def prepared(self) -> tuple[Normalizer, list[Node]]:
-        """A normalizer that uses the assumptions, and the nodes after substitutions."""
-        facts, nodes, given = self.facts(), list(self.nodes), list(self.given)
-        normalizer = self.normalizer(facts)
+    def prepared(self, sides: Sequence[Node], *, rank_one: bool = False) -> tuple[Normalizer, list[Node]]:
+        """A normalizer that uses the assumptions, and the sides after substitutions."""
+        facts, nodes, given = self.facts(), list(sides), list(self.given)
+        budget = Budget(STEPS, self.deadline)
+        normalizer = self.normalizer(facts, sides, budget, rank_one=rank_one)
         while given:
             left, right = given.pop(0)
             found = use(normalizer, *aligned(left, right))
-            if found.properties:
+            if any(word not in facts.properties.get(name, ()) for name, word in found.properties.items()):
                 facts = with_properties(facts, found.properties)
-                normalizer, given = self.normalizer(facts), list(self.given)
+                normalizer = self.normalizer(facts, sides, budget, rank_one=rank_one)
+                nodes, given = list(sides), list(self.given)
             if found.replacements:
                 nodes = [substitute(node, found.replacements) for node in nodes]
                 given = [(substitute(a, found.replacements), substitute(b, found.replacements)) for a, b in given]
         return normalizer, nodes
 
-    def normalizer(self, facts: Facts) -> Normalizer:
-        """A normalizer that knows what is invertible in the claim, and whether all of it is continuous."""
-        made = Normalizer(facts, Budget(STEPS, self.deadline), continuous=not self.functions() & DISCONTINUOUS)
-        inverted = (n.operands[0] for n in postorder(*self.nodes) if isinstance(n, Apply) and n.name == "inv")
+    def normalizer(self, facts: Facts, sides: Sequence[Node], budget: Budget, *, rank_one: bool) -> Normalizer:
+        """A normalizer that knows what is invertible in two sides, and whether a law may be used by continuity.
+
+        An assumption may leave a domain that is thin, where continuity says nothing.
+        """
+        continuous = not functions(sides) & DISCONTINUOUS and not self.given
+        made = Normalizer(facts, budget, continuous=continuous)
+        inverted = (n.operands[0] for n in postorder(*sides) if isinstance(n, Apply) and n.name == "inv")
         made.ring.invertible.update(inverted)
-        made.ring.rank_one = self.rank_one
+        made.ring.rank_one = rank_one
         return made
 
-    def functions(self) -> set[str]:
-        """The names of the operations that occur."""
-        roots = [*self.nodes, *(node for pair in self.given for node in pair)]
-        return {node.name for node in postorder(*roots) if isinstance(node, Apply)}
-
-    def by_rank_one(self) -> bool:
-        """The same with inverses of rank-one updates written by the inverse of what is updated."""
-        self.rank_one = "inv" in self.functions()
-        return self.rank_one and self.by_normal_form()
-
-    def agree(self, normalizer: Normalizer, nodes: Sequence[Node]) -> bool:
-        """Whether all sides have one normal form, or differences that vanish once cleared."""
-        forms = like_first_shape([normalizer(node) for node in nodes])
+    def agree(self, normalizer: Normalizer, sides: Sequence[Node]) -> bool:
+        """Whether two sides have one normal form, or a difference that vanishes once cleared."""
+        left, right = (normalizer(side) for side in sides)
         ring = normalizer.ring
-        equal = all(
-            form.node is forms[0].node or vanishes_by_sign(normalizer, ring.subtract(forms[0], form)) for form in forms[1:]
-        )
+        equal = left.node is right.node or vanishes_by_sign(normalizer, ring.subtract(left, right))
         if equal:
-            self.laws = dict(ring.laws)
+            self.laws |= ring.laws
         return equal
 
     def rules(self) -> tuple[str, ...]:
@@ -231,9 +224,9 @@ class Proof:
     def agree_at(self, sizes: dict[str, int], budget: Budget) -> bool:
         """Whether all entries agree at some sizes."""
         entries = Entries(sizes, self.facts())
-        rows = [entries(node) for node in like_first_order(self.nodes)]
+        rows = [entries(node) for node in self.nodes]
         normalizer = Normalizer(entries.facts, budget)
-        return all(self.agree(normalizer, column) for column in zip(*rows, strict=True))
+        return all(self.agree(normalizer, step) for column in zip(*rows, strict=True) for step in pairwise(column))
 
     def agreement(self, reason: str) -> Verdict:
         """That the sides agree at points, looked at once more in higher precision."""
@@ -244,6 +237,37 @@ class Proof:
         return numeric_verdict(found, reason)
 
 
+# The attempts, each dearer than the one before.
+
+
+def by_normal_form(proof: Proof, sides: tuple[Node, Node]) -> bool:
+    """One normal form of both sides, under the assumptions."""
+    return proof.agree(*proof.prepared(sides))
+
+
+def by_domain(proof: Proof, sides: tuple[Node, Node]) -> bool:
+    """The same with what follows from the fact that logarithms and roots are defined."""
+    if proof.guarded or not arguments_with_a_sign(sides):
+        return False
+    normalizer, nodes = proof.prepared(sides)
+    known = [(normalizer(node), strict) for node, strict in arguments_with_a_sign(nodes).items()]
+    if not use_signs(normalizer.ring, normalizer.rules, known):
+        return False
+    normalizer.memo.clear()
+    normalizer.ring.note("defined-sides")
+    return proof.agree(normalizer, nodes)
+
+
+def by_rank_one(proof: Proof, sides: tuple[Node, Node]) -> bool:
+    """The same with inverses of rank-one updates written by the inverse of what is updated."""
+    return "inv" in functions(sides) and proof.agree(*proof.prepared(sides, rank_one=True))
+
+
+def functions(sides: Sequence[Node]) -> set[str]:
+    """The names of the operations that occur."""
+    return {node.name for node in postorder(*sides) if isinstance(node, Apply)}
+
+
 def numeric_verdict(found: Comparison, reason: str) -> Verdict:
     """The verdict of a comparison that nothing proves."""
     if found.counterexample is not None:
@@ -252,13 +276,6 @@ def numeric_verdict(found: Comparison, reason: str) -> Verdict:
     if not found.points:
         return Verdict("undecided", "no point", found.reason)
     return Verdict("numeric", f"agreed at {found.points} points to {found.digits} digits", reason)
-
-
-ATTEMPTS: tuple[tuple[str, Callable[[Proof], bool]], ...] = (
-    ("normal form", Proof.by_normal_form),
-    ("normal form on the domain of the sides", Proof.by_domain),
-    ("normal form with rank-one updates", Proof.by_rank_one),
-)
 
 
 def with_properties(facts: Facts, more: dict[str, str]) -> Facts:
@@ -280,13 +297,6 @@ def like_first_order(nodes: Iterable[Node]) -> list[Node]:
     found = list(nodes)
     shape = max((node.shape for node in found), key=len)
     return [zero(shape) if not node.shape and shape and is_zero(node) else node for node in found]
-
-
-def like_first_shape(forms: Iterable[Polynomial]) -> list[Polynomial]:
-    """Polynomials of which those that are 0 have the shape of the others."""
-    found = list(forms)
-    shape = max((form.shape for form in found), key=len)
-    return [form if form.terms else Polynomial(shape) for form in found]
 
 
 def cycled(sizes: Sequence[int], count: int) -> Iterator[int]:

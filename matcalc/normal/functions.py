@@ -236,7 +236,7 @@ def logsumexp(ring: Ring, argument: Polynomial, rows: int) -> Polynomial:
     """log Σ exp(x) over the axes from `rows` on."""
     ring.note("logsumexp-definition")
     axes = range(len(argument.shape))
-    return entrywise(ring, ring.contract([(entrywise(ring, argument, exp), axes)], axes[:rows]), log)
+    return entrywise_log(ring, ring.contract([(entrywise(ring, argument, exp), axes)], axes[:rows]))
 
 
 # ---- Signs --------------------------------------------------------------------------------------------------------------

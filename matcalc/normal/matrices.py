@@ -21,6 +21,7 @@ from matcalc.normal.matching import pattern_of
 from matcalc.normal.naming import Factor, components
 from matcalc.normal.powers import content, of_factors, raise_power, units
 from matcalc.normal.ring import Polynomial, Ring, Work
+from matcalc.traversal import postorder
 
 __all__ = ["inverse", "determinant", "adjugate"]
 
@@ -502,11 +503,20 @@ def connects(factors: Sequence[Factor]) -> bool:
 
 def adjugate(ring: Ring, argument: Polynomial, groups: Groups) -> Polynomial:
     """det(X) inv(X): at a singular X by continuity, so not where a sign is taken."""
-    if not all(may_invert(ring, term) for term in argument.terms) or len(argument.terms) > 1:
+    if not (len(argument.terms) == 1 and may_invert(ring, next(iter(argument.terms)))) and not is_generic(ring, argument):
         return adjugate_atom(ring, argument, groups)
     axes = range(len(argument.shape))
     ring.note("adjugate-by-continuity")
     return ring.contract([(determinant(ring, argument, groups), ()), (inverse(ring, argument, groups), axes)], axes)
+
+
+def is_generic(ring: Ring, argument: Polynomial) -> bool:
+    """Whether a sum is invertible almost everywhere: one of its terms is a variable that is in no other."""
+    for term in argument.terms if ring.continuous else ():
+        others = [other for other in argument.terms if other is not term]
+        if isinstance(term, Variable) and may_invert_atom(ring, term) and term not in postorder(*others):
+            return True
+    return False
 
 
 def adjugate_atom(ring: Ring, argument: Polynomial, groups: Groups) -> Polynomial:

@@ -155,7 +155,8 @@ def merge_group(ring: Ring, work: Work, factor: Factor) -> list[Work] | None:
     rest = [f for f in remaining if f is not factor]
     carried = {x for f in rest for x in f.labels} | set(factor.labels)
     bound = {x: d for x, d in work.bound.items() if x in carried}
-    return [Work(work.coefficient / ring.fraction(number_of(factor.atom)), [*rest, Factor(factor.atom, factor.labels, factor.exponent + 1)], bound)]
+    raised = Factor(factor.atom, factor.labels, factor.exponent + 1)
+    return [Work(work.coefficient / ring.fraction(number_of(factor.atom)), [*rest, raised], bound)]
 
 
 Compared = cmp_to_key(compare)
