@@ -35,7 +35,7 @@ def test_the_source_documents_are_here() -> None:
 def test_engine_and_interpreter_mean_the_same(identity: dict) -> None:
     layout = identity.get("layout", "numerator")
     sides = parse_claim(identity["claim"])
-    program = parse_statements(identity.get("where", []), identity["declare"])
+    program = parse_statements(identity.get("where", []), identity.get("declare", []))
     alike = [(0, k) for k in range(1, len(sides))]
     typed = infer(program, layout=layout, extra=sides, alike=alike)
     environment = lower(typed, layout)

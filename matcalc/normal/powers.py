@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from math import gcd, lcm
 
 from matcalc.expr import Add, Apply, Delta, Node, Number, Shape, exact
 from matcalc.normal.atoms import entrywise, least_form, make_atom
@@ -43,7 +44,7 @@ def units(ring: Ring, term: Node) -> list[Factor]:
 
 
 def content(ring: Ring, argument: Polynomial) -> tuple[Fraction, list[Factor], Polynomial]:
-    """A number, the factors that all terms share, and the rest, whose first term has the number 1.
+    """A number, the factors that all terms share, and the rest, whose coefficients are whole and have no common divisor.
 
     The sum is number · factors · rest.  The rest may be a single term, where dividing made terms meet.
     """
@@ -59,8 +60,18 @@ def content(ring: Ring, argument: Polynomial) -> tuple[Fraction, list[Factor], P
     divided = Polynomial(argument.shape)
     for coefficient, factors, bound in rows:
         ring.reduce(Work(coefficient, factors + inverse, bound), axes, divided)
-    number = Fraction(divided.ordered()[0][1]) if divided.terms else Fraction(1)
+    number = common_number(divided)
     return number, pulled, divided.scaled(1 / number)
+
+
+def common_number(total: Polynomial) -> Fraction:
+    """The greatest number that divides all coefficients, with the sign of most of them; blind to the order of axes."""
+    numbers = [Fraction(c) for _, c in total.ordered()]
+    if not numbers:
+        return Fraction(1)
+    size = Fraction(gcd(*(c.numerator for c in numbers)), lcm(*(c.denominator for c in numbers)))
+    balance = sum(1 if c > 0 else -1 for c in numbers) or sum(numbers) or numbers[0]
+    return size if balance > 0 else -size
 
 
 def raise_power(ring: Ring, argument: Polynomial, exponent: Exponent) -> Polynomial:
