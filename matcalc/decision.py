@@ -14,7 +14,7 @@ found at which all sides are defined and everything that is assumed holds, nothi
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from matcalc.assumptions import Facts, facts_of
@@ -57,24 +57,33 @@ CONTRADICTION = "the assumptions contradict each other, so the claim says nothin
 
 def decide(claim: Claim, deadline: float | None = None) -> Verdict:
     """The verdict of a claim; `deadline` is a time of `time.monotonic()` after which nothing more is tried."""
-    return disagreement(claim, deadline) or Proof(claim, deadline).verdict()
+    refuted, note = looked_at(claim, deadline)
+    if refuted is not None:
+        return refuted
+    found = Proof(claim, deadline).verdict()
+    return replace(found, message="; ".join(filter(None, [found.message, note])))
 
 
 def disagreement(claim: Claim, deadline: float | None = None) -> Verdict | None:
     """The refutation of a claim by its shapes or at a point, or that it says nothing; None where it agrees."""
+    return looked_at(claim, deadline)[0]
+
+
+def looked_at(claim: Claim, deadline: float | None = None) -> tuple[Verdict | None, str]:
+    """What `disagreement` says, and a note where one side of a claim that agrees is defined at more points."""
     odd = next((k for k in range(1, len(claim.sides)) if not same_shape(claim.sides[0], claim.sides[k])), None)
     if odd is not None:
-        return Verdict("refuted", "shapes", shapes_message(claim, odd))
+        return Verdict("refuted", "shapes", shapes_message(claim, odd)), ""
     found = compare(claim.program, claim.sides, claim.assume, deadline=deadline)
     if found.counterexample is not None:
         step = found.counterexample.step
         message = f"the sides differ {found.counterexample}"
         if len(claim.sides) > 2:
             message = f"step {step[1]}, `{claim.side_text(step[0])} = {claim.side_text(step[1])}`, is wrong: {message}"
-        return Verdict("refuted", "values at a point", message, found.counterexample.to_json())
+        return Verdict("refuted", "values at a point", message, found.counterexample.to_json()), ""
     if not found.points:
-        return Verdict("undecided", "no point", found.reason)
-    return None
+        return Verdict("undecided", "no point", found.reason), ""
+    return None, found.one_sided
 
 
 def same_shape(left: Form, right: Form) -> bool:

@@ -70,7 +70,8 @@ def common_number(total: Polynomial) -> Fraction:
     if not numbers:
         return Fraction(1)
     size = Fraction(gcd(*(c.numerator for c in numbers)), lcm(*(c.denominator for c in numbers)))
-    balance = sum(1 if c > 0 else -1 for c in numbers) or sum(numbers) or numbers[0]
+    balance: Fraction | int = sum(1 if c > 0 else -1 for c in numbers)
+    balance = balance or sum(numbers, Fraction(0)) or numbers[0]
     return size if balance > 0 else -size
 
 
