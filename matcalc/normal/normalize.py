@@ -20,7 +20,7 @@ from matcalc.expr import (
     Unknown,
     Variable,
 )
-from matcalc.normal import functions, matrices, powers
+from matcalc.normal import atoms, functions, matrices, powers
 from matcalc.normal.budget import Budget
 from matcalc.normal.matching import Rules
 from matcalc.normal.naming import Factor
@@ -34,12 +34,19 @@ __all__ = ["Normalizer"]
 class Normalizer:
     """Normal forms under given facts, with the laws that were used; one for all sides of a claim."""
 
-    def __init__(self, facts: Facts, budget: Budget | None = None, *, continuous: bool = False) -> None:
-        """`continuous` says that everything to come is continuous where it is defined: no sign, abs, step, maximum, .."""
+    def __init__(
+        self, facts: Facts, budget: Budget | None = None, *, continuous: bool = False, opaque: bool = False
+    ) -> None:
+        """`continuous` says that everything to come is continuous where it is defined: no sign, abs, step, maximum, ..
+
+        With `opaque` a sum in a product is one factor and a function is an atom: factors are only put in order.  That
+        is a weaker normal form, but linear in the depth of a chain of layers, where multiplying out is exponential.
+        """
         self.facts = facts
         self.rules = Rules()
         self.ring = Ring(facts, budget or Budget(), [tidy, lay_open, self.rules, settle, part_scalars])
         self.ring.continuous = continuous
+        self.ring.opaque = opaque
         self.memo: dict[Node, Polynomial] = {}
 
     def __call__(self, root: Node) -> Polynomial:
@@ -72,11 +79,19 @@ class Normalizer:
 
     def product(self, node: Node) -> Polynomial:
         assert isinstance(node, Product)
-        factors = [(self.memo[o], labels) for o, labels in zip(node.operands, node.labels, strict=True)]
+        factors = [(self.factor(o, node), labels) for o, labels in zip(node.operands, node.labels, strict=True)]
         return self.ring.contract(factors, range(node.order), dict(enumerate(node.shape)), node.data[0])
+
+    def factor(self, operand: Node, node: Product) -> Polynomial:
+        """An operand of a product; a sum beside other factors as one atom, if sums are opaque."""
+        found = self.memo[operand]
+        beside = len(node.operands) > 1 or any(label >= node.order for labels in node.labels for label in labels)
+        return powers.sealed(self.ring, found) if self.ring.opaque and beside else found
 
     def power(self, node: Node) -> Polynomial:
         """u^p; a product under an integer power is parted before it is multiplied out."""
+        if self.ring.opaque:
+            return powers.sealed(self.ring, self.memo[node.operands[0]], Fraction(node.data[0]))
         exponent, (base,) = Fraction(node.data[0]), node.operands
         if exponent.denominator == 1 and exponent < 0 and isinstance(base, Product) and parts_entrywise(base):
             factors = [
@@ -90,11 +105,19 @@ class Normalizer:
     def apply(self, node: Node) -> Polynomial:
         assert isinstance(node, Apply)
         arguments = [self.memo[o] for o in node.operands]
+        if self.ring.opaque:
+            return self.opaque(node, arguments)
         if node.groups is None:
             return functions.apply_function(self.ring, node.name, arguments)
         if node.name in MATRIX_FUNCTIONS:
             return MATRIX_FUNCTIONS[node.name](self, node)
         return self.ring.atom(Apply._intern(node.data, (arguments[0].node,), node.shape))
+
+    def opaque(self, node: Apply, arguments: list[Polynomial]) -> Polynomial:
+        """A function of normal forms as an atom."""
+        if node.groups is None and len(arguments) == 1:
+            return atoms.make_atom(self.ring, arguments[0], lambda base: Apply._intern(node.data, (base,), base.shape))
+        return self.ring.atom(Apply._intern(node.data, tuple([a.node for a in arguments]), node.shape))
 
     def inverse(self, node: Apply) -> Polynomial:
         """An inverse; a product of square matrices is inverted factor by factor before it is multiplied out."""

@@ -84,6 +84,14 @@ def raise_power(ring: Ring, argument: Polynomial, exponent: Exponent) -> Polynom
     return entrywise(ring, argument, lambda ring, inner: power_of(ring, inner, exponent), known)
 
 
+def sealed(ring: Ring, argument: Polynomial, exponent: Exponent = 1) -> Polynomial:
+    """A power of a sum as one atom, whatever the exponent; a single term stays as it is, or is an atom under a power."""
+    if not argument.terms or (len(argument.terms) == 1 and exponent == 1):
+        return argument
+    _, axes, node = least_form(ring, argument)
+    return of_factors(ring, [Factor(node, axes, exact(exponent))], argument.shape)
+
+
 def power_of(ring: Ring, argument: Polynomial, exponent: Exponent) -> Polynomial:
     """A negative or fractional power of a polynomial that depends on all its axes."""
     if not argument.terms:

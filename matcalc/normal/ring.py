@@ -104,6 +104,8 @@ class Ring:
         #: Atoms that are invertible wherever the claim has a meaning; whether all of it is continuous where it is defined.
         self.invertible: set[Node] = set()
         self.continuous = False
+        #: Whether a sum in a product stays as it is, as one factor.
+        self.opaque = False
         #: Whether the inverse of a matrix plus one of rank one is written by the inverse of the matrix.
         self.rank_one = False
         self._fresh = count(1_000_000)
@@ -459,7 +461,7 @@ def lay_open(ring: Ring, work: Work, free: Mapping[int, int]) -> list[Work] | No
     """A natural power of a sum, or of a contraction, is multiplied out."""
     for k, factor in enumerate(work.factors):
         exponent = factor.exponent
-        if isinstance(factor.atom, Add) and isinstance(exponent, int) and exponent > 0:
+        if isinstance(factor.atom, Add) and isinstance(exponent, int) and exponent > 0 and not ring.opaque:
             rest = work.factors[:k] + work.factors[k + 1 :]
             total = ring.power(ring.polynomial(factor.atom), exponent)
             return [substituted(ring, work, rest, term, factor.labels, c) for term, c in total.terms.items()]

@@ -32,7 +32,7 @@ def settle(ring: Ring, work: Work, free: Mapping[int, int]) -> list[Work] | None
         replaced = None
         if is_group(atom):
             replaced = merge_group(ring, work, factor)
-        elif isinstance(atom, Add):
+        elif isinstance(atom, Add) and not ring.opaque:
             replaced = divide(ring, work, factor, 1) or divide_from_below(ring, work, factor)
         elif isinstance(atom, Apply) and atom.name in SETTLED:
             replaced = SETTLED[atom.name](ring, work, k)
