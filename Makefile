@@ -9,7 +9,7 @@ WORKERS ?= 2
 .PHONY: help demo lint test status clean
 
 help:
-	@echo "make demo   derive, print in all notations, run the emitted NumPy against a finite difference"
+	@echo "make demo   derive, print in all notations, run the emitted NumPy against a finite difference, verify two claims"
 	@echo "make test   run ruff, mypy and the whole test suite"
 	@echo "make lint   run ruff and mypy"
 	@echo "make status write the status of the identities into README.md and identities/STATUS.md"
@@ -60,6 +60,8 @@ endef
 demo: .venv/.installed
 	$(call show-all,$(PRODUCT),$(PRODUCT_SIZE))
 	$(call show-all,$(LOSS),$(LOSS_SIZE))
+	$(call show,verify -e "d(vec(A*B*C))/d(vec(B)) = kron(C', A)" || true)
+	$(call show,verify -e "d(x'*W*x)/d(x) = 2*x'*W" || true)
 
 status: .venv/.installed
 	$(BIN)/python -m matcalc.status README.md identities/STATUS.md
