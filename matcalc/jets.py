@@ -335,8 +335,16 @@ def times(x: Jet, y: Jet) -> Jet:
 
 
 def over(x: Jet, y: Jet) -> Jet:
-    x, y = meet(x, y)
-    return x * apply("reciprocal", y)
+    return quotient(*meet(x, y))
+
+
+def quotient(x: Jet, y: Jet) -> Jet:
+    """x/(low + e·high) = q - e·q·(high/low) with q = x/low; so 6/3 is 2, which 6·(1/3) need not be."""
+    low, high, bit = y.split()
+    if not bit:
+        return Jet({bits: part / y.primal for bits, part in x.parts.items()}, common(x.shape, y.shape), x.kind)
+    q = quotient(x, low)
+    return q - q * quotient(high, low).lift(bit)
 
 
 def elementwise_power(x: Jet, y: Jet) -> Jet:
@@ -345,20 +353,29 @@ def elementwise_power(x: Jet, y: Jet) -> Jet:
 
 def larger(x: Jet, y: Jet) -> Jet:
     """The larger of two, with the first one's derivative at a tie."""
-    return prefer(np.greater_equal, *meet(x, y))
+    return prefer("maximum", np.greater_equal, *meet(x, y))
 
 
 def smaller(x: Jet, y: Jet) -> Jet:
-    return prefer(np.less_equal, *meet(x, y))
+    return prefer("minimum", np.less_equal, *meet(x, y))
 
 
-def prefer(relation: Callable[[Array, Array], Array], x: Jet, y: Jet) -> Jet:
-    """x where it has a relation to y, else y; not a number where one is not, or where it is not certain which it is."""
-    first = relation(x.primal, y.primal)
+def prefer(name: str, relation: Callable[[Array, Array], Array], x: Jet, y: Jet) -> Jet:
+    """x where it has a relation to y, else y; not a number where one is not.
+
+    Where intervals leave open which it is, the value is enclosed by `name`, and each derivative by those of both.
+    """
+    first = np.asarray(relation(x.primal, y.primal))
     if not is_precise():
         return choose(first | np.isnan(x.primal), x, y, x.kind)
-    undecided = ~(first | relation(y.primal, x.primal))
-    return linear(choose(first, x, y, x.kind), lambda a: np.where(undecided, numbers(np.nan), a))
+    chosen, open_ = choose(first, x, y, x.kind), ~(first | np.asarray(relation(y.primal, x.primal)))
+    if not open_.any():
+        return chosen
+    parts, zero = {}, np.asarray(numbers(0.0), dtype=object)
+    for bits in chosen.parts.keys() | {0}:
+        both = entrywise("hull" if bits else name, x.parts.get(bits, zero), y.parts.get(bits, zero))
+        parts[bits] = np.where(open_, both, chosen.parts.get(bits, zero))
+    return Jet(parts, chosen.shape, x.kind)
 
 
 def as_matrix(x: Jet) -> Jet:

@@ -36,6 +36,9 @@ FAR = 1000
 
 NAN, INFINITY = Decimal("nan"), Decimal("inf")
 
+#: The functions of two numbers; "hull" is any number between both, for an arithmetic that can say so.
+BINARY = frozenset({"power", "maximum", "minimum", "hull"})
+
 
 # ---- The arithmetic in force ----------------------------------------------------------------------------------------
 
@@ -58,7 +61,7 @@ class Arithmetic:
         """A function, or "make", entry by entry."""
         if name not in self.of_arrays:
             function = self.make if name == "make" else self.functions[name]
-            self.of_arrays[name] = np.frompyfunc(function, 2 if name == "power" else 1, 1)
+            self.of_arrays[name] = np.frompyfunc(function, 2 if name in BINARY else 1, 1)
         return self.of_arrays[name]
 
 
@@ -200,6 +203,14 @@ def power(x: Decimal, p: Decimal) -> Decimal:
     return x**p
 
 
+def maximum(x: Decimal, y: Decimal) -> Decimal:
+    return NAN if x.is_nan() or y.is_nan() else max(x, y)
+
+
+def minimum(x: Decimal, y: Decimal) -> Decimal:
+    return NAN if x.is_nan() or y.is_nan() else min(x, y)
+
+
 # ---- The functions of mpmath ----------------------------------------------------------------------------------------
 
 
@@ -294,6 +305,9 @@ complementary = by_mpmath("mpf_erfc", one, lambda x: Decimal(0) if x > 0 else De
 FUNCTIONS: dict[str, Callable[..., Decimal]] = {
     "pi": decimal_pi,
     "power": power,
+    "maximum": maximum,
+    "minimum": minimum,
+    "hull": lambda x, y: x if x == y else NAN,
     "reciprocal": lambda x: 1 / x,
     "exp": Decimal.exp,
     "log": Decimal.ln,

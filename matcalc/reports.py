@@ -65,7 +65,7 @@ def block(result: Result, *, in_full: bool, style: Style) -> list[str]:
     assert verdict is not None
     name = filled(result.identity.name, VERDICT_WIDTH)[VERDICT_WIDTH:]
     lines = [style(f"{verdict.verdict:{VERDICT_WIDTH}}", "green" if result.ok else "red") + name]
-    if not result.ok:
+    if not result.ok and (result.identity.path or result.identity.expect):
         lines += indented(f"expected: {result.expected}")
     if in_full or not result.ok:
         lines += described(result)
