@@ -19,6 +19,7 @@ from itertools import pairwise
 
 from matcalc.assumptions import Facts, facts_of
 from matcalc.claim import Claim, is_zero_form
+from matcalc.counterexample import Counterexample
 from matcalc.errors import UnsupportedError
 from matcalc.expr import Apply, Node, is_zero, zero
 from matcalc.form import Form, format_axis, subforms
@@ -53,38 +54,46 @@ METHODS = (
     "normal form on the domain of the sides",
     "normal form with rank-one updates",
 )
+UNSETTLED = "the sides seem to differ at a point, but no interval shows it"
 CONTRADICTION = "the assumptions contradict each other, so the claim says nothing"
 
 
 def decide(claim: Claim, deadline: float | None = None) -> Verdict:
     """The verdict of a claim; `deadline` is a time of `time.monotonic()` after which nothing more is tried."""
-    refuted, note = looked_at(claim, deadline)
+    refuted, note = looked_at(claim, deadline, confirm=False)
     if refuted is not None:
         return refuted
     found = Proof(claim, deadline).verdict()
     return replace(found, message="; ".join(filter(None, [found.message, note])))
 
 
-def disagreement(claim: Claim, deadline: float | None = None) -> Verdict | None:
-    """The refutation of a claim by its shapes or at a point, or that it says nothing; None where it agrees."""
-    return looked_at(claim, deadline)[0]
+def disagreement(claim: Claim, deadline: float | None = None, *, confirm: bool = True) -> Verdict | None:
+    """The refutation of a claim by its shapes or at a point, or that it says nothing; None where it agrees.
+
+    Without `confirm` agreement in double precision is enough.
+    """
+    return looked_at(claim, deadline, confirm=confirm)[0]
 
 
-def looked_at(claim: Claim, deadline: float | None = None) -> tuple[Verdict | None, str]:
+def looked_at(claim: Claim, deadline: float | None, *, confirm: bool) -> tuple[Verdict | None, str]:
     """What `disagreement` says, and a note where one side of a claim that agrees is defined at more points."""
     odd = next((k for k in range(1, len(claim.sides)) if not same_shape(claim.sides[0], claim.sides[k])), None)
     if odd is not None:
         return Verdict("refuted", "shapes", shapes_message(claim, odd)), ""
-    found = compare(claim.program, claim.sides, claim.assume, deadline=deadline)
+    found = compare(claim.program, claim.sides, claim.assume, deadline=deadline, confirm=confirm)
     if found.counterexample is not None:
-        step = found.counterexample.step
-        message = f"the sides differ {found.counterexample}"
-        if len(claim.sides) > 2:
-            message = f"step {step[1]}, `{claim.side_text(step[0])} = {claim.side_text(step[1])}`, is wrong: {message}"
-        return Verdict("refuted", "values at a point", message, found.counterexample.to_json()), ""
+        return refutation(claim, found.counterexample), ""
     if not found.points:
         return Verdict("undecided", "no point", found.reason), ""
     return None, found.one_sided
+
+
+def refutation(claim: Claim, found: Counterexample) -> Verdict:
+    """The verdict that a point gives, which names the wrong step of a chain."""
+    step, message = found.step, f"the sides differ {found}"
+    if len(claim.sides) > 2:
+        message = f"step {step[1]}, `{claim.side_text(step[0])} = {claim.side_text(step[1])}`, is wrong: {message}"
+    return Verdict("refuted", "values at a point", message, found.to_json())
 
 
 def same_shape(left: Form, right: Form) -> bool:
@@ -244,7 +253,7 @@ class Proof:
         found = compare(
             claim.program, claim.sides, claim.assume, points=POINTS_WITHOUT_PROOF, deadline=self.deadline, precise=True
         )
-        return numeric_verdict(found, reason)
+        return numeric_verdict(claim, found, reason)
 
 
 # The attempts, each dearer than the one before.
@@ -290,13 +299,14 @@ def functions(sides: Sequence[Node]) -> set[str]:
     return {node.name for node in postorder(*sides) if isinstance(node, Apply)}
 
 
-def numeric_verdict(found: Comparison, reason: str) -> Verdict:
+def numeric_verdict(claim: Claim, found: Comparison, reason: str) -> Verdict:
     """The verdict of a comparison that nothing proves."""
     if found.counterexample is not None:
-        message = f"the sides differ {found.counterexample}"
-        return Verdict("refuted", "values at a point", message, found.counterexample.to_json())
+        return refutation(claim, found.counterexample)
     if not found.points:
         return Verdict("undecided", "no point", found.reason)
+    if found.unsettled:
+        return Verdict("undecided", "values at a point", "; ".join(filter(None, [reason, UNSETTLED])))
     return Verdict("numeric", f"agreed at {found.points} points to {found.digits} digits", reason)
 
 

@@ -62,6 +62,15 @@ from matcalc.precision import is_precise, numbers, pi
 
 __all__ = ["evaluate", "interpret", "evaluate_at_points", "Context", "Unknown"]
 
+#: Heads of forms that need the values of all their arguments.
+PLAIN = frozenset({
+    "number", "neg", "add", "mul", "div", "times", "rdiv", "kron", "power", "elpower", "transpose", "unknown", "entry",
+    "delta", "cases", "join", "split",
+})  # fmt: skip
+
+#: How deep a form of numbers and sizes may be to be computed exactly.
+DEEPEST = 50
+
 CONSTRUCTORS = ("eye", "ones", "zeros", "vector", "matrix", "commutation")
 
 
@@ -150,6 +159,8 @@ class Context:
     scopes: int = 0
     #: Whether a derivative has no value where what is differentiated has none; so it is in high precision.
     strict: bool = False
+    #: The values of the variables that were asked for, in the numbers in force.
+    known: dict[tuple[str, str | None], Jet] = field(default_factory=dict)
 
     @cached_property
     def arguments(self) -> dict[str, tuple[Form, ...]]:
@@ -192,7 +203,8 @@ class Frame:
             if id(node) in done:
                 stack.pop()
                 continue
-            missing = [a for a in self.needs(node) if id(a) not in done]
+            needs = node.args if node.head in PLAIN else self.needs(node)
+            missing = [a for a in needs if id(a) not in done]
             if not missing:
                 done[id(node)] = (node, self.step(node))
                 stack.pop()
@@ -238,7 +250,7 @@ class Frame:
             raise
 
     def arguments(self, form: Form) -> list[Jet]:
-        return [self.done[id(a)][1] for a in self.needs(form)]
+        return [self.done[id(a)][1] for a in (form.args if form.head in PLAIN else self.needs(form))]
 
     # Names
 
@@ -247,7 +259,10 @@ class Frame:
         if name in self.held:
             return self.held[name]
         if name in context.values:
-            return given(form, context)
+            key = name, form.kind
+            if key not in context.known:
+                context.known[key] = given(form, context)
+            return context.known[key]
         if name in context.assignments:
             return self.arguments(form)[0]
         if name in context.unknowns:
@@ -277,8 +292,36 @@ class Frame:
             rounded = number(0 if abs(value) < 1 else math.inf if value > 0 else -math.inf)
         return constant(np.asarray(rounded), "scalar", 0)
 
+    def rational(self, form: Form, depth: int = 0) -> Fraction | None:
+        """The exact value of a form of numbers and sizes alone; None for others."""
+        if form.head == "number":
+            return Fraction(form.value)
+        if form.head == "name":
+            constant_size = form.value in self.context.sizes and not self.is_value(form.value)
+            return Fraction(self.context.sizes[form.value]) if constant_size else None
+        if form.head not in RATIONAL or depth > DEEPEST:
+            return None
+        found = [self.rational(a, depth + 1) for a in form.args]
+        known = [value for value in found if value is not None]
+        if len(known) < len(found) or (form.head == "div" and not known[1]):
+            return None
+        return RATIONAL[form.head](*known)
+
+    def is_value(self, name: str) -> bool:
+        """Whether a name is something else than a size."""
+        context = self.context
+        return any(name in known for known in (self.held, context.values, context.assignments, context.unknowns))
+
+    def exponent(self, form: Form) -> Jet:
+        """The exponent of a power, which is not rounded on the way: n*(n - 1)*(1/6) may be whole."""
+        exact = None if form.head == "number" else self.rational(form)
+        return self.done[id(form)][1] if exact is None else self.scalar(exact)
+
+    def elpower(self, form: Form) -> Jet:
+        return elementwise_power(self.arguments(form)[0], self.exponent(form.args[1]))
+
     def power(self, form: Form) -> Jet:
-        base, exponent = self.arguments(form)
+        base, exponent = self.arguments(form)[0], self.exponent(form.args[1])
         if base.kind == "scalar":
             return elementwise_power(base, exponent)
         whole = exponent.primal
@@ -518,6 +561,8 @@ def pick(a: Array, rank: int, index: list[Array]) -> Array:
 def spread(a: Array, rank: int, depth: int, sizes: list[int]) -> Array:
     """An array with full first axes for the scopes from `depth` on, whose sizes are given, the innermost first."""
     missing = depth + len(sizes) + rank - a.ndim
+    if not missing and a.shape[: len(sizes)] == tuple(sizes):
+        return a
     a = a.reshape((1,) * missing + a.shape)
     return np.broadcast_to(a, (*sizes, *a.shape[len(sizes) :]))
 
@@ -616,6 +661,14 @@ def commuted(form: Form, context: Context) -> tuple[int, ...]:
     return tuple(context.size((d,), form.span) for d in axis)
 
 
+#: The operations of exact numbers.
+RATIONAL: dict[str, Callable[..., Fraction]] = {
+    "neg": lambda a: -a,
+    "add": lambda *terms: sum(terms, Fraction(0)),
+    "mul": lambda *factors: reduce(lambda a, b: a * b, factors),
+    "div": lambda a, b: a / b,
+}
+
 HEADS: dict[str, Callable[[Frame, Form], Jet]] = {
     "number": Frame.number,
     "name": Frame.name,
@@ -627,7 +680,7 @@ HEADS: dict[str, Callable[[Frame, Form], Jet]] = {
     "rdiv": lambda frame, form: over(*frame.arguments(form)),
     "kron": lambda frame, form: kron(*frame.arguments(form)),
     "power": Frame.power,
-    "elpower": lambda frame, form: elementwise_power(*frame.arguments(form)),
+    "elpower": Frame.elpower,
     "transpose": lambda frame, form: transpose(frame.arguments(form)[0]),
     "call": Frame.call,
     "unknown": Frame.unknown,
@@ -670,7 +723,7 @@ def evaluate_at_points(forms: Sequence[Form], context: Context, count: int) -> l
     with np.errstate(all="ignore"):
         frame = Frame(context, depth=context.scopes)
         results = [frame.value(form) for form in forms]
-        return [np.array(np.broadcast_to(r.primal, (count, *r.shape))) for r in results]
+        return [spread(r.primal, r.rank, 0, [count]) for r in results]
 
 
 def evaluate(

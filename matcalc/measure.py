@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import pairwise
 
 import numpy as np
 
@@ -40,12 +39,11 @@ class Measure:
     @staticmethod
     def of(values: Sequence[Array], batch: Batch) -> Measure:
         values = within_range(values) if values[0].dtype == object else values
+        rows = np.array(values).reshape(len(values), batch.count, -1)
         with np.errstate(all="ignore"):
-            largest = np.stack([greatest(v) for v in values])
-            apart = np.stack([greatest(v - w) for v, w in pairwise(values)])
-        size = np.stack([np.ones(batch.count), *map(greatest, batch.values.values())]).max(axis=0)
+            largest, apart = greatest(rows), greatest(rows[1:] - rows[:-1])
         scale = np.maximum(largest[:-1], largest[1:])
-        return Measure(np.where(np.isfinite(apart), apart, np.inf), scale, np.isfinite(largest), size)
+        return Measure(np.where(np.isfinite(apart), apart, np.inf), scale, np.isfinite(largest), batch.size)
 
     def ratio(self, floor: float) -> Array:
         """The differences beside the size of the sides; 0 where a side is not defined."""
@@ -60,6 +58,8 @@ class Measure:
 
     def doubtful(self, agree: Array) -> Array:
         """The points at which two sides are defined and do not agree, those with the largest difference first."""
+        if agree.all():
+            return np.arange(0)
         ratio = np.where(agree, 0, self.ratio(SMALL)).max(axis=0)
         order = np.argsort(-ratio, kind="stable")
         return np.asarray(order[ratio[order] > 0])
@@ -75,9 +75,9 @@ def within_range(values: Sequence[Array]) -> list[Array]:
     return [v * factors.reshape(-1, *(1,) * (v.ndim - 1)) for v in values]
 
 
-def greatest(values: Array) -> Array:
-    """The largest entry at each point, in double precision."""
-    return np.asarray(np.abs(values).astype(float).reshape(len(values), -1).max(axis=1, initial=0))
+def greatest(rows: Array) -> Array:
+    """The largest entry of each row, in double precision."""
+    return np.asarray(np.abs(rows).astype(float, copy=False).max(axis=-1, initial=0))
 
 
 # ---- Intervals ------------------------------------------------------------------------------------------------------
@@ -90,4 +90,4 @@ def is_defined(side: Array) -> bool:
 
 def relative_width(side: Array) -> float:
     """The width of the widest interval beside the largest number."""
-    return max(float(x.hi - x.lo) for x in side.flat) / max(float(greatest(side).max()), SMALL)
+    return max(float(x.hi - x.lo) for x in side.flat) / max(float(greatest(side.reshape(-1))), SMALL)

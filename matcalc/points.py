@@ -12,6 +12,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 
 import numpy as np
@@ -46,6 +47,12 @@ class Batch:
     sizes: Mapping[str, int]
     values: Mapping[str, Array]
     count: int
+
+    @cached_property
+    def size(self) -> Array:
+        """The size of the values of the variables at each point, at least 1."""
+        rows = [np.ones((self.count, 1)), *(v.reshape(self.count, -1) for v in self.values.values())]
+        return np.asarray(np.abs(np.concatenate(rows, axis=1)).astype(float, copy=False).max(axis=1))
 
     def take(self, places: Sequence[int] | Array) -> Batch:
         """Some of the points."""

@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice, pairwise
 
 import numpy as np
@@ -24,7 +25,7 @@ from matcalc.counterexample import Counterexample, function_in_words, plain, sho
 from matcalc.errors import DimensionError
 from matcalc.evaluate import Context, evaluate_at_points
 from matcalc.form import Form
-from matcalc.intervals import enclosures, meet
+from matcalc.intervals import distance, enclosures, meet
 from matcalc.jets import Array
 from matcalc.measure import AGREE, SMALL, Measure, is_defined, relative_width
 from matcalc.points import Batch, Source, work
@@ -41,7 +42,7 @@ AGREE_PRECISELY = 1e-30
 VANISHED = 1e-18
 
 #: Digits of a precise evaluation, and of the intervals, one after the other.
-DIGITS, ENCLOSURES = 40, (40, 80)
+DIGITS, ENCLOSURES = 40, (40, 80, 200)
 
 #: A relative difference that may be looked for in double precision.
 CLEAR = 1e-6
@@ -80,6 +81,8 @@ class Comparison:
     reason: str = ""
     #: That one side was seen to be defined where another is not, or nothing.
     one_sided: str = ""
+    #: Whether two sides seemed to differ at a point with 40 digits, and no interval showed whether they do.
+    unsettled: bool = False
 
 
 def compare(
@@ -92,13 +95,15 @@ def compare(
     deadline: float | None = None,
     sizes: Mapping[str, int] | None = None,
     precise: bool = False,
+    confirm: bool = True,
 ) -> Comparison:
     """Compare the sides of a claim, typed forms of one shape or the number 0, at random points that `seed` selects.
 
     `points` is the number of ordinary points with values of all signs for each choice of sizes; there are further and
     special ones.  At all of them the equations of `assume` hold; derivatives in the sides are taken around such a
     point, not along it.  `sizes` fixes dimensions; `deadline` is a time of `time.monotonic`.  With `precise` every
-    comparison is one of 40 digits.
+    comparison is one of 40 digits, one of them is confirmed by intervals, and small sizes come last.  Without `confirm`
+    sides that agree in double precision are not compared again with 40 digits.
 
     A counterexample is certain: no rounding, cancellation or singular matrix makes a true claim appear as refuted.
     Raises MatcalcError where a side has no meaning.
@@ -106,7 +111,8 @@ def compare(
     compared = Sides(program, tuple(sides), tuple(assume))
     forms = [*sides, *(side for equation in assume for side in equation)]
     source = Source(program, forms, dict(sizes or {}), np.random.default_rng(seed), work(program, forms))
-    return Trial(compared, source, max(1, points), precise, math.inf if deadline is None else deadline).run()
+    until = math.inf if deadline is None else deadline
+    return Trial(compared, source, max(1, points), precise, until, confirmed=not (confirm or precise)).run()
 
 
 # ---- The sides at points --------------------------------------------------------------------------------------------
@@ -120,13 +126,16 @@ class Sides:
     forms: tuple[Form, ...]
     assume: tuple[tuple[Form, Form], ...]
 
+    @cached_property
+    def unknowns_and_ties(self) -> tuple[Mapping[str, Variable], Mapping[str, Collection[str]]]:
+        return unknowns_of(self.program), ties_of(self.program)
+
     def values(self, batch: Batch) -> list[Array]:
         """The values of all sides in the arithmetic in force, one axis of points first; the number 0 has any shape."""
-        program = self.program
+        program, (unknowns, ties) = self.program, self.unknowns_and_ties
         context = Context(
-            batch.values, batch.sizes, program.assignments, unknowns_of(program), {}, program.layout, np.float64,
-            ties_of(program), 1, strict=True,
-        )  # fmt: skip
+            batch.values, batch.sizes, program.assignments, unknowns, {}, program.layout, np.float64, ties, 1, strict=True
+        )
         found = evaluate_at_points(self.forms, context, batch.count)
         shape = max((v.shape for v in found), key=len)
         return [np.broadcast_to(v.reshape(-1, *(1,) * (len(shape) - 1)), shape) if v.ndim == 1 else v for v in found]
@@ -159,7 +168,7 @@ class Proof:
         left, right = (np.frompyfunc(float, 1, 1)(side[0]) for side in (self.left, self.right))
         functions = {n: function_in_words(n, v.arguments) for n, v in program.variables.items() if is_unknown(v)}
         with decimals(2 * max(ENCLOSURES)):
-            gap = max(abs(x.middle - y.middle) for x, y in zip(self.left.flat, self.right.flat, strict=True))
+            gap = max(map(distance, self.left.flat, self.right.flat))
         return Counterexample(
             dict(self.batch.sizes), {name: plain(v[0]) for name, v in self.batch.values.items()}, plain(left),
             plain(right), (self.step, self.step + 1), functions, f"{gap:.1e}",
@@ -189,7 +198,9 @@ class Trial:
     looks_at_domains: int = 0
     enclosures: int = 0
     tried_simple: bool = False
-    #: Whether a point was compared with 40 digits, and whether one satisfies the assumptions to many digits.
+    unsettled: bool = False
+    #: Whether a point was compared with more digits (40, or in intervals if all are compared with 40), and whether one
+    #: satisfies the assumptions to many digits.
     confirmed: bool = False
     solvable: bool = False
 
@@ -203,9 +214,16 @@ class Trial:
             example = (found or proof).counterexample(self.sides.program)
             return Comparison(example, self.counted, int(self.digits) if self.counted else 0, "", self.one_sided)
         digits, reason = (int(self.digits), "") if self.counted else (0, self.reason)
-        return Comparison(None, self.counted, digits, reason, self.one_sided)
+        return Comparison(None, self.counted, digits, reason, self.one_sided, self.unsettled)
 
     def batches(self) -> Iterator[Batch]:
+        """All points; small sizes, of which ordinary ones may have none in the domain, where nothing else will follow."""
+        yield from self.ordinary_and_special()
+        if self.precise:
+            few = self.possible(self.source.simple_sizes(SIMPLE_SIZES))
+            yield from (self.source.simple(sizes, self.points) for sizes in few)
+
+    def ordinary_and_special(self) -> Iterator[Batch]:
         """Ordinary points, special ones, and more ordinary ones as long as few lie in the domain."""
         good = 0
         for turn, sizes in enumerate(self.source.ordinary_sizes(MOST_BATCHES)):
@@ -249,7 +267,7 @@ class Trial:
         agree = (measure.apart <= AGREE * measure.scale) | (measure.scale <= AGREE * measure.size)
         good = self.count(measure, agree & np.isfinite(measure.apart))
         doubtful = measure.doubtful(agree)[:MOST_LOOKS]
-        clear = bool(measure.ratio(SMALL)[:, doubtful].max(initial=0) > CLEAR)
+        clear = len(doubtful) > 0 and bool(measure.ratio(SMALL)[:, doubtful].max() > CLEAR)
         proof = self.simple(clear=True) if clear else None
         if proof is None and len(doubtful):
             proof = self.compared_precisely(batch.take(doubtful), former=measure.apart[:, doubtful])
@@ -274,19 +292,26 @@ class Trial:
         if former is not None:
             agree |= measure.apart <= VANISHED * np.where(np.isfinite(former), former, 0)[:, found]
         good = self.count(measure, agree & np.isfinite(measure.apart), again=again)
-        self.confirmed = self.confirmed or bool(good.any())
         if again:  # the size of the terms is no excuse where only few points are looked at
             agree = measure.apart <= AGREE_PRECISELY * measure.scale
         places = measure.doubtful(agree)[:MOST_LOOKS]
-        return self.decided(batch.take(places), exact.take(places), system)
+        proof = self.decided(batch.take(places), exact.take(places), system)
+        if proof is None and self.precise and not self.confirmed and good.any():
+            telling = measure.telling(good)[:1]
+            proof = self.enclosed(batch.take(telling), exact.take(telling), system)[0]
+        self.confirmed = self.confirmed or bool(good.any())
+        return proof
 
     def decided(self, batch: Batch, exact: Batch, system: Equations | None) -> Proof | None:
-        """The first proof of a difference at exact points."""
+        """The first proof of a difference at exact points where the sides seem to differ."""
         for place in range(batch.count):
-            point = exact.take([place])
-            proof = self.enclosed(batch.take([place]), system.enclosed(point) if system else point)
+            proof, agree = self.enclosed(batch.take([place]), exact.take([place]), system)
             if proof is not None:
                 return proof
+            if agree:
+                self.counted += 1
+                self.digits = min(self.digits, -math.log10(NARROW))
+            self.unsettled = self.unsettled or not agree
         return None
 
     def count(self, measure: Measure, agree: Array, *, again: bool = False) -> Array:
@@ -298,23 +323,24 @@ class Trial:
             self.digits = min(self.digits, -math.log10(max(ratio, 10.0**-DIGITS if self.precise else 1e-15)))
         return good
 
-    def enclosed(self, batch: Batch, exact: Batch) -> Proof | None:
-        """Enclose the sides at a single point in intervals: a proof that they differ, if the intervals do not meet."""
+    def enclosed(self, batch: Batch, exact: Batch, system: Equations | None) -> tuple[Proof | None, bool]:
+        """Enclose the sides at a single point: a proof that they differ, if intervals do not meet; whether they agree."""
         self.enclosures += 1
+        point = system.enclosed(exact) if system else exact
         for digits in ENCLOSURES if self.enclosures <= MOST_ENCLOSURES else ():
             with enclosures(digits):
-                values = self.sides.values(exact)
+                values = self.sides.values(point)
                 for step, (left, right) in enumerate(pairwise(values)):
                     if is_defined(left) and is_defined(right) and not all(map(meet, left.flat, right.flat)):
-                        return Proof(batch, step, left, right)
+                        return Proof(batch, step, left, right), False
                 if all(map(is_defined, values)) and max(map(relative_width, values)) < NARROW:
-                    self.counted += 1
-                    self.digits = min(self.digits, -math.log10(NARROW))
-                    return None
-        return None
+                    return None, True
+        return None, False
 
     def look_at_domains(self, batch: Batch, measure: Measure) -> None:
         """Take note of a point at which one side of a step is defined and the other is not."""
+        if measure.defined.all():
+            return
         for step, (left, right) in enumerate(pairwise(measure.defined)):
             for place in np.flatnonzero(left != right)[:1]:
                 self.looks_at_domains += 1

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -63,6 +64,8 @@ DIVISION = {"one": 1.0, "special positive": 4.0, "whole positive": 2.0}
 
 def draw(random: np.random.Generator, manners: Sequence[str], shape: tuple[int, ...], properties: Collection[str]) -> Array:
     """Values of a shape, one for each manner along a first axis; see `has_properties` for those that cannot be had."""
+    if not properties:
+        return entries(random, manners, shape)
     wanted = completed(properties)
     if wanted & {"positive", "simplex"}:
         manners = [POSITIVE.get(manner, manner) for manner in manners]
@@ -81,14 +84,22 @@ def draw(random: np.random.Generator, manners: Sequence[str], shape: tuple[int, 
 def entries(random: np.random.Generator, manners: Sequence[str], shape: tuple[int, ...]) -> Array:
     """Entries drawn in each manner."""
     x = random.random((len(manners), math.prod(shape)))
-    low, high = np.array([ORDINARY.get(manner, (0.0, 1.0)) for manner in manners]).T[:, :, None]
-    result = low + STEP * np.floor(x * ((high - low) / STEP))
+    low, steps, choices = ranges(tuple(manners))
+    result = low + STEP * np.floor(x * steps)
+    for at, choice in choices:
+        result[at] = choice[(x[at] * len(choice)).astype(int)]
     for at, manner in enumerate(manners):
-        if manner in SPECIAL:
-            result[at] = np.array(SPECIAL[manner])[(x[at] * len(SPECIAL[manner])).astype(int)]
-        elif manner == "tied":
+        if manner == "tied":
             result[at] = np.resize(TIED, x.shape[1:])
     return np.asarray(result.reshape(-1, *shape))
+
+
+@lru_cache(maxsize=256)
+def ranges(manners: tuple[str, ...]) -> tuple[Array, Array, tuple[tuple[int, Array], ...]]:
+    """The least entry of each manner, the number of steps above it, and what the special ones choose from."""
+    low, high = np.array([ORDINARY.get(manner, (0.0, 1.0)) for manner in manners]).T[:, :, None]
+    special = ((at, np.array(SPECIAL[manner])) for at, manner in enumerate(manners) if manner in SPECIAL)
+    return low, (high - low) / STEP, tuple(special)
 
 
 # ---- Properties that are given --------------------------------------------------------------------------------------

@@ -63,11 +63,11 @@ def multiplied(form: Form, size: str) -> Form:
 
 
 def factors_of_sides(claim: Claim, points: Points) -> Candidates:
-    """The factor that the right side lacks."""
+    """The factor that the right side lacks; a left side that is 0 tells nothing of it."""
     if not same_shape(*claim.sides):
         return
     factor = factor_of([(found.batch.sizes, ratio(found.left, found.right)) for found in points.several])
-    if factor is not None:
+    if factor is not None and factor.number:
         right = claim.written.sides[1]
         yield candidate(claim, 1, factor, words_of_side(right, factor), factor.times(right))
 
@@ -75,7 +75,7 @@ def factors_of_sides(claim: Claim, points: Points) -> Candidates:
 def words_of_side(side: Form, factor: Factor) -> str:
     """With the factor, or without the one that is there."""
     former = side.args[0].value if side.head == "mul" and side.args[0].head == "number" else None
-    if factor == Factor(1 / former if former else Fraction(0)):
+    if former and factor == Factor(1 / former):
         return f"without the factor {former} on the right side"
     return f"with the factor {factor} on the right side"
 
