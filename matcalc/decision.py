@@ -156,7 +156,7 @@ class Proof:
         self.nodes = like_first_order(nodes)
         self.given = [(environment.lower(a).node, environment.lower(b).node) for a, b in self.claim.assume]
         forms = [*self.claim.sides, *self.claim.program.assignments.values()]
-        self.guarded = any(part.head in ("cases", "delta") for form in forms for part in subforms(form))
+        self.guarded = any(part.head == "cases" for form in forms for part in subforms(form))
 
     def method(self, sides: tuple[Node, Node]) -> str | None:
         """How two sides are proved equal; None if they are not."""
@@ -199,7 +199,7 @@ class Proof:
         continuous = not functions(sides) & DISCONTINUOUS and not self.given
         made = Normalizer(facts, budget, continuous=continuous)
         inverted = (n.operands[0] for n in postorder(*sides) if isinstance(n, Apply) and n.name == "inv")
-        made.ring.invertible.update(inverted)
+        made.ring.invertible.update(() if self.guarded else inverted)
         made.ring.rank_one = rank_one
         return made
 
@@ -207,7 +207,10 @@ class Proof:
         """Whether two sides have one normal form, or a difference that vanishes once cleared."""
         left, right = (normalizer(side) for side in sides)
         ring = normalizer.ring
-        equal = left.node is right.node or vanishes_by_sign(normalizer, ring.subtract(left, right))
+        equal = left.node is right.node
+        if not equal and not self.guarded:
+            # Where a condition keeps a pole out of a side, nothing may be multiplied by it.
+            equal = vanishes_by_sign(normalizer, ring.subtract(left, right))
         if equal:
             self.laws |= ring.laws
         return equal
@@ -277,13 +280,14 @@ def by_domain(proof: Proof, sides: tuple[Node, Node]) -> bool:
     """The same with what follows from the fact that logarithms and roots are defined."""
     if proof.guarded or not arguments_with_a_sign(sides):
         return False
-    normalizer, nodes = proof.prepared(sides)
-    known = [(normalizer(node), strict) for node, strict in arguments_with_a_sign(nodes).items()]
+    arguments = arguments_with_a_sign(sides)
+    normalizer, nodes = proof.prepared([*sides, *arguments])
+    known = [(normalizer(node), strict) for node, strict in zip(nodes[2:], arguments.values(), strict=True)]
     if not use_signs(normalizer.ring, normalizer.rules, known):
         return False
     normalizer.memo.clear()
     normalizer.ring.note("defined-sides")
-    return proof.agree(normalizer, nodes)
+    return proof.agree(normalizer, nodes[:2])
 
 
 def by_rank_one(proof: Proof, sides: tuple[Node, Node]) -> bool:

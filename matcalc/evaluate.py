@@ -69,7 +69,7 @@ PLAIN = frozenset({
 })  # fmt: skip
 
 #: How deep a form of numbers and sizes may be to be computed exactly.
-DEEPEST = 50
+DEEPEST = 12
 
 CONSTRUCTORS = ("eye", "ones", "zeros", "vector", "matrix", "commutation")
 
@@ -718,7 +718,8 @@ def interpret(
 def evaluate_at_points(forms: Sequence[Form], context: Context, count: int) -> list[Array]:
     """The arrays of several forms at so many points at once, which run along a first axis of values and results.
 
-    The `scopes` of the context are 1.  What the forms share, such as assigned names, is evaluated once.
+    The `scopes` of the context are 1.  What the forms share, such as assigned names, is evaluated once.  The arrays are
+    not to be written to: some are those of the values.
     """
     with np.errstate(all="ignore"):
         frame = Frame(context, depth=context.scopes)

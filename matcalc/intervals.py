@@ -54,14 +54,14 @@ def arithmetic(
 
     def decorated(operation: Callable[[Any, Interval], Interval]) -> Callable[[Any, Interval | int], Interval]:
         def applied(self: Any, other: Interval | int) -> Interval:
-            if not isinstance(other, Interval):
-                if not isinstance(other, int):
-                    return NotImplemented
-                other = self.of(other)
-            x, y = self.exact, other.exact
+            if not isinstance(other, (Interval, int)):
+                return NotImplemented
+            second: Interval = self.of(other) if isinstance(other, int) else other
+            x, y = self.exact, second.exact
             if x is None or y is None or (not y and exactly is operator.truediv):
-                return operation(self, other)
-            return type(self).rational(exactly(x, y))
+                return operation(self, second)
+            result: Interval = self.rational(exactly(x, y))
+            return result
 
         return applied
 
@@ -163,7 +163,7 @@ class Interval:
             min(down(a, c), down(a, d), down(b, c), down(b, d)), max(up(a, c), up(a, d), up(b, c), up(b, d))
         )
 
-    def reciprocal(self) -> Self:
+    def reciprocal(self) -> Interval:
         return self.of(1) / self
 
     @arithmetic(operator.truediv)
@@ -179,7 +179,7 @@ class Interval:
 
     __radd__, __rmul__ = __add__, __mul__
 
-    def __pow__(self, exponent: int) -> Self:
+    def __pow__(self, exponent: int) -> Interval:
         """A whole power, by squaring the ends: on each side of 0 it is monotone."""
         if exponent < 0:
             return (self**-exponent).reciprocal()
@@ -212,6 +212,8 @@ def length(x: Fraction) -> int:
 
 def fraction(x: Decimal) -> Fraction | None:
     """A decimal number as a fraction, if it is one of moderate length."""
+    if not x:
+        return Fraction(0)
     return Fraction(x) if x.is_finite() and abs(x.adjusted()) < FAR else None
 
 
@@ -279,6 +281,8 @@ def square_root(x: Interval) -> Interval:
 
 def wave(name: str, x: Interval) -> Interval:
     """sin or cos, whose slope is at most 1."""
+    if not x.is_defined:
+        return x
     value, width = precision.FUNCTIONS[name](x.lo), x.up.subtract(x.hi, x.lo)
     near = around(type(x), value, value)
     return type(x)(max(Decimal(-1), x.down.subtract(near.lo, width)), min(Decimal(1), x.up.add(near.hi, width)))

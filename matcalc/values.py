@@ -90,8 +90,14 @@ def entries(random: np.random.Generator, manners: Sequence[str], shape: tuple[in
         result[at] = choice[(x[at] * len(choice)).astype(int)]
     for at, manner in enumerate(manners):
         if manner == "tied":
-            result[at] = np.resize(TIED, x.shape[1:])
+            result[at] = tied_entries(x.shape[1])
     return np.asarray(result.reshape(-1, *shape))
+
+
+@lru_cache(maxsize=64)
+def tied_entries(count: int) -> Array:
+    """The entries of a tied value."""
+    return np.resize(TIED, count)
 
 
 @lru_cache(maxsize=256)

@@ -110,6 +110,36 @@ def test_twins_that_are_false_are_refuted_and_no_others(kind: str, twins: dict[s
     assert {text: proof for text, proof in proofs.items() if proof} == {}
 
 
+#: Claims that were judged wrongly once, or are near to what was.
+NAMED = [
+    ("maximum(norm2(x), norm2(x)) = norm1(x)", ["x: vector(n)"], "refuted"),
+    ("maximum(exp(x), exp(x)) = 2*exp(x)", ["x: vector(n)"], "refuted"),
+    ("maximum(exp(x), exp(x)) = exp(x)", ["x: vector(n)"], "proved"),
+    ("det(commutation(n, n)) = (-1)^(n*(n-1)/3)", ["x: vector(n)"], "refuted"),
+    ("det(commutation(n, n)) = (-1)^(n*(n-1)*(1/3))", ["x: vector(n)"], "refuted"),
+    ("det(commutation(n, n)) = (-1)^(n*(n-1)/2)", ["x: vector(n)"], "proved-at-sizes"),
+    ("pi*x = 3.141592653589793*x", ["x: scalar"], "refuted"),
+    ("x = x*(1 + 1/10^18)", ["x: scalar"], "refuted"),
+    ("x = x*(1 + 1/10^45)", ["x: scalar"], "refuted"),
+    ("x = x = x*(1 + 1/10^18)", ["x: vector(n)"], "refuted"),
+    ("maximum(abs(s + t), abs(s) + abs(t)) = (abs(s) + abs(t))*(1 + 1/10^20)", ["s: scalar", "t: scalar"], "refuted"),
+    ("maximum(norm2(x + y), norm2(x) + norm2(y)) = norm2(x) + norm2(y)", ["x: vector(n)", "y: vector(n)"], "numeric"),
+    ("sign(atan(s) + atan(1/s) - sign(s)*pi/2) = 0", ["s: scalar"], "undecided"),
+]
+
+
+@pytest.mark.parametrize(("claim", "declare", "verdict"), NAMED)
+def test_claims_by_name(claim: str, declare: list[str], verdict: str) -> None:
+    assert decide(read_claim(claim, declare)).verdict == verdict
+
+
+def test_a_difference_that_nothing_settles_is_said() -> None:
+    found = decide(read_claim("sign(atan(s) + atan(1/s) - sign(s)*pi/2) = 0", ["s: scalar"]))
+    assert "seem to differ" in found.message
+    chain = decide(read_claim("x = x = x*(1 + 1/10^18)", ["x: vector(n)"]))
+    assert chain.message.startswith("step 2, ")
+
+
 @pytest.mark.parametrize("statement", LIBRARY)
 def test_what_the_library_says_is_refuted_only_where_that_is_expected(statement: Statement) -> None:
     assert (decide(statement.typed()).verdict == "refuted") == (statement.expect == "refuted")

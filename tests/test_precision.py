@@ -23,7 +23,7 @@ from matcalc.form import Form, name
 from matcalc.intervals import Interval, enclosures, meet
 from matcalc.jets import ELEMENTWISE
 from matcalc.parser import parse_expression
-from matcalc.precision import decimals, entrywise, is_precise, numbers
+from matcalc.precision import BINARY, decimals, entrywise, is_precise, numbers
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
 
@@ -241,6 +241,10 @@ OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
 }  # fmt: skip
 
 
+#: The functions of one number; pi is none.
+FUNCTIONS_OF_ONE = {name: function for name, function in intervals.FUNCTIONS.items() if name not in BINARY}
+
+
 @given(NUMBERS, NUMBERS, st.fractions(0, 1, max_denominator=20), st.fractions(0, 1), st.sampled_from(sorted(OPERATORS)))
 def test_operations_hold_what_they_hold(a: Fraction, b: Fraction, width: Fraction, at: Fraction, operator: str) -> None:
     """Of any two numbers in two intervals of three digits, the result lies in that of the intervals."""
@@ -271,7 +275,9 @@ def test_undefined_passes_through_and_equals_nothing() -> None:
     with enclosures(20):
         nothing = cls.of(1) / cls.of(0)
         results = [operator(nothing, cls.of(1)) for operator in OPERATORS.values()]
-        results += [nothing, cls.of(0) * nothing, 1 / cls(Decimal(-1), Decimal(1))]
+        results += [nothing, cls.of(0) * nothing, 1 / cls(Decimal(-1), Decimal(1)), nothing**0, nothing**2]
+        results += [function(nothing) for function in FUNCTIONS_OF_ONE.values()]
+        results += [intervals.FUNCTIONS[name](*pair) for name in BINARY for pair in ((nothing, cls.of(1)), (cls.of(1), nothing))]
         assert [x for x in results if x.is_defined] == []
         assert nothing != nothing
         assert [nothing < 1, nothing > 1, nothing <= 1, nothing >= 1, nothing == 1] == [False] * 5
@@ -290,10 +296,47 @@ def test_comparisons_are_certain() -> None:
 
 
 def test_an_uncertain_branch_has_no_certain_value() -> None:
-    """softmax(x) sums to 1, but no interval shows that: sign is anything, a maximum with 1 has no value."""
+    """softmax(x) sums to 1, but no interval shows that: sign is anything, a maximum with 1 is 1 or a little more."""
     sign = value(parse_expression("sign(sum(softmax(x)) - 1)"), enclosures(40)).item()
     assert (sign.lo, sign.hi) == (-1, 1)
-    assert not value(parse_expression("maximum(sum(softmax(x)), 1)"), enclosures(40)).item().is_defined
+    for function, sum_ in (("maximum", 1), ("minimum", -1)):
+        found = value(parse_expression(f"{function}({sum_}*sum(softmax(x)), {sum_})"), enclosures(40)).item()
+        assert found.lo <= sum_ <= found.hi
+        assert sum_ in (found.lo, found.hi)
+        assert 0 < found.hi - found.lo < Decimal("1e-36")
+
+
+def test_a_derivative_at_an_uncertain_tie_is_one_of_two() -> None:
+    """The slopes are 1 and 4 where s + 1 meets 4·s + 1 at s = 0; what is not defined stays so."""
+    for text in ("maximum(sum(softmax(x)) + s, 1 + 4*s)", "minimum(1 + 4*s, sum(softmax(x)) + s)"):
+        found = value(jacobian(text, "s", 1), enclosures(40), values={"s": np.array(0.0)}).item()
+        assert (found.lo, found.hi) == (1, 4)
+    for text in ("maximum(sum(softmax(x)), 1/(s - s))", "minimum(1/(s - s), 1)"):
+        assert not value(parse_expression(text), enclosures(40)).item().is_defined
+
+
+def test_rational_numbers_are_exact_as_long_as_they_are_short() -> None:
+    with enclosures(40):
+        third = evaluate(parse_expression("1/3 + 1/10^200"), {}, {}).item()
+        assert third.exact == Fraction(1, 3) + Fraction(1, 10**200)
+        assert third.lo < third.exact < third.hi
+        unit = evaluate(parse_expression("A*inv(A)"), VALUES, SIZES)
+        assert [x.exact for x in unit.flat] == np.eye(len(unit)).ravel().tolist()
+        long = evaluate(parse_expression("(1 + 1/3^100)^50"), {}, {}).item()
+        assert long.exact is None
+        assert long.lo < long.hi
+    assert not meet(third, third + third.rational(Fraction(1, 10**300)))
+    assert intervals.distance(third, third - third.rational(Fraction(1, 10**300))) == Decimal("1e-300")
+
+
+@given(NUMBERS, st.sampled_from(["sqrt", *intervals.KNOWN]))
+def test_exact_values_of_functions_lie_in_their_intervals(a: Fraction, function: str) -> None:
+    with enclosures(20):
+        for x in (a, a * a, Fraction(0), Fraction(1)):
+            found = intervals.FUNCTIONS[function](intervals.interval_class(20).of(x))
+            near = precision.FUNCTIONS[function](precision.decimal(x))
+            assert found.exact is None or not near.is_nan()
+            assert found.exact is None or abs(precision.decimal(found.exact) - near) < Decimal("1e-20")
 
 
 def test_small_and_large_numbers_stay_enclosed() -> None:

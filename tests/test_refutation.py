@@ -103,6 +103,16 @@ FALSE = {
     "exp(-10^9*s^2) = 0": ["s: scalar positive"],
     "relu(s) = (s + abs(s))/2 + 1e-9*step(s)": ["s: scalar"],
     "log(s) = log(s)*(1 + 1e-14)": ["s: scalar"],
+    # values that may be either of two, and whole numbers that are quotients
+    "maximum(norm2(x), norm2(x)) = norm1(x)": ["x: vector(n)"],
+    "maximum(exp(s), exp(s)) = 2*exp(s)": ["s: scalar"],
+    "minimum(exp(s), exp(t)) = exp(s) + exp(t)": ["s: scalar", "t: scalar"],
+    "d(maximum(exp(s), exp(s)))/d(s) = 2*exp(s)": ["s: scalar"],
+    "abs(sum(softmax(x)) - 1) = 1": ["x: vector(n)"],
+    "relu(sum(softmax(x)) - 1) = 1": ["x: vector(n)"],
+    "(-1)^((n - n + 9)*(1/3)) = 1": ["x: vector(n)"],
+    "(-1)^(6/3) = -1": [],
+    "(-s)^(9*(1/3)) = s^3": ["s: scalar"],
     # narrow domains
     "log(s*t) = log(s) + log(t) + log(2)": ["s: scalar", "t: scalar"],
     "sqrt(x) + asin(y - 1) = x": ["x: scalar", "y: scalar"],
@@ -238,6 +248,53 @@ def test_with_forty_digits_at_all_points(text: str) -> None:
     found = compared(text, *TRUE[text], precise=True)
     assert found.counterexample is None
     assert found.points == 0 or found.digits >= 15
+
+
+# ---- What the digits are enough for ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["s = s*(1 + 1/10^35)", "s = s*(1 + 1/10^60)", "s + 1/3 = s + 1/3 + 1e-300"])
+def test_one_point_is_confirmed_in_intervals(text: str) -> None:
+    """What 40 digits can hardly show, or not at all, where every comparison is one of 40 digits."""
+    assert compared(text, "s: scalar").counterexample is None
+    found = compared(text, "s: scalar", precise=True).counterexample
+    assert found is not None
+    assert 0 < Decimal(found.difference) < Decimal("1e-34")
+
+
+@pytest.mark.parametrize("text", ["x = x*(1 + 1/10^18)", "pi*x = 3.141592653589793*x", "x'*y + 1e-20 = y'*x"])
+def test_what_agrees_in_double_precision_may_be_left_to_a_later_comparison(text: str) -> None:
+    declare = ["x: vector(n)", "y: vector(n)"]
+    found = compared(text, *declare, confirm=False)
+    assert (found.counterexample, found.unsettled) == (None, False)
+    assert found.points > 0
+    assert compared(text, *declare).counterexample is not None
+    assert compared(text, *declare, confirm=False, precise=True).counterexample is not None
+
+
+def test_small_sizes_are_looked_at_in_the_end() -> None:
+    """n(n-1)/3 is whole and odd half of n(n-1)/2 at n = 3, which is no ordinary size since 3 is in the claim."""
+    for text in ("det(commutation(n, n)) = (-1)^(n*(n - 1)/3)", "(-1)^(n*(n - 1)*(1/6)) = 1"):
+        found = compared(text, "x: vector(n)", precise=True).counterexample
+        assert found is not None
+        assert found.sizes == {"n": 3}
+
+
+def test_a_difference_that_no_interval_settles_is_reported() -> None:
+    found = compared("sign(atan(s) + atan(1/s) - sign(s)*pi/2) = 0", "s: scalar", precise=True)
+    assert found.counterexample is None
+    assert found.unsettled
+    for text in ("exp(s)*exp(-s) = 1", "sign(s - s) = 0", "sqrt(s^2) = abs(s)"):
+        assert not compared(text, "s: scalar", precise=True).unsettled
+
+
+def test_at_exact_points_rational_expressions_are_settled() -> None:
+    """A·inv(A) is exactly the unit matrix in intervals of rational numbers, so what jumps there is certain."""
+    for text in ("sign(A*inv(A) - eye(n)) = 0", "step(det(A)*det(inv(A)) - 1) = 0"):
+        found = compared(text, "A: matrix(n, n)", precise=True)
+        assert (found.counterexample, found.unsettled) == (None, False)
+        assert found.points > 0
+    assert compared("sign(A*inv(A) - eye(n)) = 1e-9", "A: matrix(n, n)").counterexample is not None
 
 
 # ---- Assumptions ----------------------------------------------------------------------------------------------------

@@ -51,8 +51,8 @@ def use(normalizer: Normalizer, left: Node, right: Node) -> Use:
 
 
 def substitution(difference: Polynomial, sides: tuple[Node, Node]) -> Use | None:
-    """A variable that stands alone and nowhere else is the rest."""
-    bare = [term for term in difference.terms if isinstance(term, Variable)]
+    """A variable that stands alone and nowhere else is the rest; a function of others may have derivatives, so none is."""
+    bare = [term for term in difference.terms if isinstance(term, Variable) and not term.operands]
     bare.sort(key=lambda term: (term not in sides, sides.index(term) if term in sides else 0, term.digest))
     for variable in bare:
         rest = {term: c for term, c in difference.terms.items() if term is not variable}
@@ -68,7 +68,7 @@ def as_property(difference: Polynomial) -> Use | None:
         return None
     factors = {term: pattern_of(term) for term in difference.terms}
     atoms = {f.atom for own in factors.values() for f in own if isinstance(f.atom, Variable)}
-    if len(atoms) != 1 or (variable := atoms.pop()).shape != difference.shape or variable.shape[0] != variable.shape[1]:
+    if len(atoms) != 1 or any(atom.operands for atom in atoms) or (variable := atoms.pop()).shape != difference.shape or variable.shape[0] != variable.shape[1]:
         return None
     first, second = difference.terms.values()
     if sorted(own[0].labels for own in factors.values() if is_atom(own, variable)) == [(0, 1), (1, 0)] and abs(

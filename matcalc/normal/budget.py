@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from fractions import Fraction
 
-__all__ = ["Budget", "BudgetExceeded"]
+__all__ = ["Budget", "BudgetExceeded", "power_of_number"]
 
 #: How many steps are taken between two looks at the clock.
 BETWEEN = 64
+#: The most bits of a power that is calculated.
+MOST_BITS = 20_000
 
 
 class BudgetExceeded(Exception):
@@ -29,3 +32,12 @@ class Budget:
             raise BudgetExceeded("too many terms")
         if self.deadline is not None and before // BETWEEN != self.steps // BETWEEN and time.monotonic() > self.deadline:
             raise BudgetExceeded("too little time")
+
+
+def power_of_number(number: Fraction | int, exponent: int) -> Fraction:
+    """number^exponent; raises BudgetExceeded where that has too many digits."""
+    number = Fraction(number)
+    bits = max(abs(number.numerator), number.denominator).bit_length()
+    if bits > 1 and bits * abs(exponent) > MOST_BITS:
+        raise BudgetExceeded("a number with too many digits")
+    return number**exponent

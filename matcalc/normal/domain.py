@@ -6,23 +6,25 @@ used is sign(x) sign(y) = 1.  An even power says nothing of its base.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from matcalc.expr import Apply, Node, Power
+from matcalc.expr import Apply, Node, Power, Product
 from matcalc.normal.atoms import least_form
 from matcalc.normal.functions import apply_function
 from matcalc.normal.matching import Rule, Rules, pattern_of
 from matcalc.normal.powers import content, units
 from matcalc.normal.ring import Polynomial, Ring
-from matcalc.traversal import postorder
 
 __all__ = ["arguments_with_a_sign", "use_signs"]
 
 
 def arguments_with_a_sign(roots: Iterable[Node]) -> dict[Node, bool]:
-    """The arguments of logarithms and roots in some graphs, each with whether it must be positive, not only ≥ 0."""
+    """The arguments of logarithms and roots in some graphs, each with whether it must be positive, not only ≥ 0.
+
+    What is read at its diagonal only says nothing of its other entries, so it is left out.
+    """
     found: dict[Node, bool] = {}
-    for node in postorder(*roots):
+    for node in read_whole(roots):
         strict = None
         if isinstance(node, Apply) and node.name == "log":
             strict = True
@@ -32,6 +34,21 @@ def arguments_with_a_sign(roots: Iterable[Node]) -> dict[Node, bool]:
             argument = node.operands[0]
             found[argument] = found.get(argument, False) or strict
     return found
+
+
+def read_whole(roots: Iterable[Node]) -> Iterator[Node]:
+    """The nodes that are reached without an operand of which an index stands twice, each once."""
+    stack, seen = list(roots), set[Node]()
+    while stack:
+        node = stack.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        yield node
+        if isinstance(node, Product):
+            stack.extend(o for o, labels in node.factors if len(set(labels)) == len(labels))
+        else:
+            stack.extend(node.operands)
 
 
 def use_signs(ring: Ring, rules: Rules, arguments: Iterable[tuple[Polynomial, bool]]) -> bool:

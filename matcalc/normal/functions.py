@@ -44,9 +44,8 @@ def apply_function(ring: Ring, name: str, arguments: Sequence[Polynomial]) -> Po
     """The value of an element-wise operation."""
     if name in BINARY:
         return BINARY[name](ring, *arguments)
-    if name == "log":
-        return entrywise_log(ring, arguments[0])
-    return entrywise(ring, arguments[0], FUNCTIONS[name] if name in FUNCTIONS else generic(name))
+    function = FUNCTIONS[name] if name in FUNCTIONS else generic(name)
+    return entrywise(ring, arguments[0], function, DEFINED.get(name))
 
 
 def entrywise_log(ring: Ring, argument: Polynomial) -> Polynomial:
@@ -410,6 +409,8 @@ FUNCTIONS: dict[str, Function] = {
     "gelu": gelu,
     "acos": arccosine,
 }
+#: Where a function surely has a value; those that are not named here have one everywhere, or have no law.
+DEFINED: dict[str, Callable[[Ring, Node], bool]] = {"log": node_is_positive, "tan": lambda ring, node: False}
 BINARY: dict[str, Callable[[Ring, Polynomial, Polynomial], Polynomial]] = {
     "maximum": maximum,
     "minimum": minimum,

@@ -21,7 +21,7 @@ from matcalc.expr import (
     Variable,
 )
 from matcalc.normal import atoms, functions, matrices, powers
-from matcalc.normal.budget import Budget
+from matcalc.normal.budget import Budget, power_of_number
 from matcalc.normal.matching import Rules
 from matcalc.normal.naming import Factor
 from matcalc.normal.ring import Polynomial, Ring, Work, lay_open, part_scalars, tidy
@@ -98,7 +98,7 @@ class Normalizer:
                 (powers.raise_power(self.ring, self.memo[o], exponent), labels)
                 for o, labels in zip(base.operands, base.labels, strict=True)
             ]
-            number = Fraction(base.data[0]) ** int(exponent)
+            number = power_of_number(base.data[0], int(exponent))
             return self.ring.contract(factors, range(node.order), dict(enumerate(node.shape)), number)
         return powers.raise_power(self.ring, self.memo[base], exponent)
 

@@ -12,7 +12,7 @@ from math import gcd, lcm
 
 from matcalc.expr import Add, Apply, Delta, Node, Number, Shape, exact
 from matcalc.normal.atoms import entrywise, least_form, make_atom
-from matcalc.normal.budget import BudgetExceeded
+from matcalc.normal.budget import BudgetExceeded, power_of_number
 from matcalc.normal.naming import Factor, components
 from matcalc.normal.positivity import is_nonnegative, is_positive, node_is_nonnegative, node_is_positive
 from matcalc.normal.ring import Polynomial, Ring, Work, canonical_part
@@ -86,6 +86,8 @@ def raise_power(ring: Ring, argument: Polynomial, exponent: Exponent) -> Polynom
 
 def sealed(ring: Ring, argument: Polynomial, exponent: Exponent = 1) -> Polynomial:
     """A power of a sum as one atom, whatever the exponent; a single term stays as it is, or is an atom under a power."""
+    if not argument.terms and exponent < 0:
+        raise ZeroDivisionError("a negative power of zero")
     if not argument.terms or (len(argument.terms) == 1 and exponent == 1):
         return argument
     _, axes, node = least_form(ring, argument)
@@ -129,7 +131,7 @@ def power_of_product(
     """(number · factors)^exponent, parted as far as signs allow."""
     if isinstance(exponent, int) and not any(isinstance(f.atom, Delta) for f in factors):
         raised = [Factor(f.atom, f.labels, exact(f.exponent * exponent)) for f in factors]
-        return of_factors(ring, raised, shape, number**exponent)
+        return of_factors(ring, raised, shape, power_of_number(number, exponent))
     leaving = [f for f in factors if is_positive(ring, f)]
     staying = [f for f in factors if not is_positive(ring, f)]
     result = [raised_factor(ring, f, exponent, shape) for f in leaving]

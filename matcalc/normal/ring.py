@@ -13,7 +13,7 @@ from itertools import count
 
 from matcalc.assumptions import Facts
 from matcalc.expr import Add, Delta, Node, Number, Power, Product, Shape, Size, exact, ones, scale, zero
-from matcalc.normal.budget import Budget, BudgetExceeded
+from matcalc.normal.budget import Budget, BudgetExceeded, power_of_number
 from matcalc.normal.naming import Factor, canonical, components
 from matcalc.normal.symmetry import Symmetries
 
@@ -429,7 +429,7 @@ def merge_equal(ring: Ring, work: Work) -> list[Work] | None:
         if isinstance(atom, Number):
             whole, fraction = divmod(exponent, 1)
             if whole or fraction == 0:
-                coefficient *= Fraction(atom.data[0]) ** int(whole)
+                coefficient *= power_of_number(atom.data[0], int(whole))
                 merged[atom, labels] = fraction
                 changed = True
         if merged[atom, labels] == 0:

@@ -298,7 +298,9 @@ def merge_general_powers(ring: Ring, work: Work, k: int) -> list[Work] | None:
     """u^p u^q = u^(p+q) for powers whose exponents are not numbers."""
     factor = work.factors[k]
     base, exponent = factor.atom.operands
-    if isinstance(factor.exponent, int) and factor.exponent != 1:
+    if not isinstance(factor.exponent, int):
+        return None  # the root of (u^p)^2 is |u|^p
+    if factor.exponent != 1:
         raised = power_node(ring, base, ring.polynomial(exponent).scaled(factor.exponent))
         rest = work.factors[:k] + work.factors[k + 1 :]
         return [product_with(ring, Work(work.coefficient, rest, work.bound), raised, factor.labels)]
@@ -306,6 +308,8 @@ def merge_general_powers(ring: Ring, work: Work, k: int) -> list[Work] | None:
         if m == k or other.labels != factor.labels:
             continue
         if isinstance(other.atom, Apply) and other.atom.name == "pow" and other.atom.operands[0] is base:
+            if not isinstance(other.exponent, int):
+                continue
             more = ring.polynomial(other.atom.operands[1]).scaled(other.exponent)
         elif other.atom is base:
             more = ring.number(other.exponent, base.shape)
