@@ -181,6 +181,8 @@ class Interval:
 
     def __pow__(self, exponent: int) -> Interval:
         """A whole power, by squaring the ends: on each side of 0 it is monotone."""
+        if not self.is_defined:
+            return self
         if exponent < 0:
             return (self**-exponent).reciprocal()
         if self.exact is not None and exponent * length(self.exact) <= MOST_BITS:
@@ -310,9 +312,8 @@ def power(x: Interval, p: Interval) -> Interval:
 
 def maximum(x: Interval, y: Interval) -> Interval:
     """The larger of two numbers, whichever it is."""
-    if not (x.is_defined and y.is_defined):
-        return type(x)(NAN, NAN)
-    return type(x)(max(x.lo, y.lo), max(x.hi, y.hi))
+    known = x.is_defined and y.is_defined
+    return type(x)(max(x.lo, y.lo), max(x.hi, y.hi)) if known else type(x)(NAN, NAN)
 
 
 def minimum(x: Interval, y: Interval) -> Interval:
@@ -321,9 +322,8 @@ def minimum(x: Interval, y: Interval) -> Interval:
 
 def hull(x: Interval, y: Interval) -> Interval:
     """One of two numbers, it is not known which."""
-    if not (x.is_defined and y.is_defined):
-        return type(x)(NAN, NAN)
-    return type(x)(min(x.lo, y.lo), max(x.hi, y.hi))
+    known = x.is_defined and y.is_defined
+    return type(x)(min(x.lo, y.lo), max(x.hi, y.hi)) if known else type(x)(NAN, NAN)
 
 
 def circle(cls: type[Interval]) -> Interval:

@@ -277,7 +277,8 @@ def test_undefined_passes_through_and_equals_nothing() -> None:
         results = [operator(nothing, cls.of(1)) for operator in OPERATORS.values()]
         results += [nothing, cls.of(0) * nothing, 1 / cls(Decimal(-1), Decimal(1)), nothing**0, nothing**2]
         results += [function(nothing) for function in FUNCTIONS_OF_ONE.values()]
-        results += [intervals.FUNCTIONS[name](*pair) for name in BINARY for pair in ((nothing, cls.of(1)), (cls.of(1), nothing))]
+        pairs = [(nothing, cls.of(1)), (cls.of(1), nothing)]
+        results += [intervals.FUNCTIONS[name](*pair) for name in BINARY for pair in pairs]
         assert [x for x in results if x.is_defined] == []
         assert nothing != nothing
         assert [nothing < 1, nothing > 1, nothing <= 1, nothing >= 1, nothing == 1] == [False] * 5

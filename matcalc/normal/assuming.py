@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from matcalc.expr import Node, Variable
+from matcalc.expr import Delta, Node, Variable
 from matcalc.normal.matching import Rule, pattern_of
 from matcalc.normal.naming import Factor
 from matcalc.normal.normalize import Normalizer
@@ -63,21 +63,22 @@ def substitution(difference: Polynomial, sides: tuple[Node, Node]) -> Use | None
 
 
 def as_property(difference: Polynomial) -> Use | None:
-    """X - X', X + X' and X'X - I for a variable X."""
-    if len(difference.terms) != 2 or len(difference.shape) != 2:
+    """X - X', X + X' and X'X - I for a square variable X that is no function of others."""
+    shape = difference.shape
+    if len(difference.terms) != 2 or len(shape) != 2 or shape[0] != shape[1]:
         return None
-    factors = {term: pattern_of(term) for term in difference.terms}
-    atoms = {f.atom for own in factors.values() for f in own if isinstance(f.atom, Variable)}
-    if len(atoms) != 1 or any(atom.operands for atom in atoms) or (variable := atoms.pop()).shape != difference.shape or variable.shape[0] != variable.shape[1]:
+    terms = [pattern_of(term) for term in difference.terms]
+    atoms = {factor.atom for own in terms for factor in own if isinstance(factor.atom, Variable)}
+    if len(atoms) != 1:
         return None
+    (variable,) = atoms
     first, second = difference.terms.values()
-    if sorted(own[0].labels for own in factors.values() if is_atom(own, variable)) == [(0, 1), (1, 0)] and abs(
-        first
-    ) == abs(second):
+    if variable.operands or variable.shape != shape or abs(first) != abs(second):
+        return None
+    if all(is_atom(own, variable) for own in terms) and {own[0].labels for own in terms} == {(0, 1), (1, 0)}:
         return Use(properties={variable.name: "symmetric" if first == -second else "skew"})
-    squares = [own for own in factors.values() if [(f.atom, f.exponent) for f in own] == [(variable, 1)] * 2]
-    units = [term for term in difference.terms if type(term).__name__ == "Delta"]
-    if squares and units and first == -second and is_gram(squares[0]):
+    grams = [own for own in terms if [(f.atom, f.exponent) for f in own] == [(variable, 1)] * 2 and is_gram(own)]
+    if grams and first == -second and any(isinstance(term, Delta) for term in difference.terms):
         return Use(properties={variable.name: "orthogonal"})
     return None
 
