@@ -20,11 +20,12 @@ from matcalc.expr import (
     Unknown,
     Variable,
 )
-from matcalc.normal import atoms, functions, matrices, powers
+from matcalc.normal import atoms, determinants, functions, inverses, powers
 from matcalc.normal.budget import Budget, power_of_number
 from matcalc.normal.matching import Rules
 from matcalc.normal.naming import Factor
-from matcalc.normal.ring import Polynomial, Ring, Work, lay_open, part_scalars, tidy
+from matcalc.normal.reducing import lay_open, part_scalars, tidy
+from matcalc.normal.ring import Polynomial, Ring, Work
 from matcalc.normal.settling import settle
 from matcalc.traversal import postorder
 
@@ -123,11 +124,11 @@ class Normalizer:
         """An inverse; a product of square matrices is inverted factor by factor before it is multiplied out."""
         path = square_path(node.operands[0]) if node.groups == (1, 1) else None
         if path is None:
-            return matrices.inverse(self.ring, self.memo[node.operands[0]], node.groups or ())
+            return inverses.inverse(self.ring, self.memo[node.operands[0]], node.groups or ())
         number, word = path
         result = self.ring.delta(node.shape[0])
         for matrix, forward in word:
-            own = matrices.inverse(self.ring, self.memo[matrix], (1, 1))
+            own = inverses.inverse(self.ring, self.memo[matrix], (1, 1))
             result = self.ring.contract([(own, (0, 2) if forward else (2, 0)), (result, (2, 1))], (0, 1))
         return result.scaled(1 / number)
 
@@ -136,16 +137,16 @@ class Normalizer:
         path = square_path(node.operands[0]) if node.groups == (1, 1) else None
         if path is not None and path[0] == 1:
             return self.ring.times(
-                self.ring.one(), *(matrices.determinant(self.ring, self.memo[matrix], (1, 1)) for matrix, _ in path[1])
+                self.ring.one(), *(determinants.determinant(self.ring, self.memo[matrix], (1, 1)) for matrix, _ in path[1])
             )
-        return matrices.determinant(self.ring, self.memo[node.operands[0]], node.groups or ())
+        return determinants.determinant(self.ring, self.memo[node.operands[0]], node.groups or ())
 
     def logdet(self, node: Apply) -> Polynomial:
         """log |det X|."""
         return functions.apply_function(self.ring, "log", [self.determinant(node)])
 
     def adjugate(self, node: Apply) -> Polynomial:
-        return matrices.adjugate(self.ring, self.memo[node.operands[0]], node.groups or ())
+        return determinants.adjugate(self.ring, self.memo[node.operands[0]], node.groups or ())
 
     def softmax(self, node: Apply) -> Polynomial:
         return functions.softmax(self.ring, self.memo[node.operands[0]], node.rows)
