@@ -122,7 +122,11 @@ class Interval:
 
     @property
     def middle(self) -> Decimal:
-        return (self.lo + self.hi) / 2
+        """Half the sum of the ends; of a number beyond all that a decimal holds, an end."""
+        try:
+            return (self.lo + self.hi) / 2
+        except ArithmeticError:
+            return self.hi if self.hi.is_finite() else self.lo
 
     def __float__(self) -> float:
         return float(self.middle)

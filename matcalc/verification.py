@@ -9,6 +9,7 @@ from dataclasses import replace
 from matcalc.causes import cause
 from matcalc.claim import read_claim
 from matcalc.decision import decide
+from matcalc.errors import MatcalcError
 from matcalc.verdict import Verdict
 
 __all__ = ["Verdict", "verify"]
@@ -36,10 +37,16 @@ def verify(
     """
     start = time.perf_counter()
     deadline = None if timeout is None else time.monotonic() + timeout
-    read = read_claim(claim, declare, layout, where, assume, structured=structured)
-    found = decide(read, deadline)
-    if help and found.verdict == "refuted":
-        found = replace(found, message=with_cause(found, cause(read, deadline)))
+    try:
+        read = read_claim(claim, declare, layout, where, assume, structured=structured)
+        found = decide(read, deadline)
+        if help and found.verdict == "refuted":
+            found = replace(found, message=with_cause(found, cause(read, deadline)))
+    except RecursionError:
+        raise MatcalcError("nested too deeply", hint="name parts of the claim with assignments") from None
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        what = f"the claim could not be decided: {type(error).__name__}: {error}"
+        raise MatcalcError(what, hint="this is a defect of matcalc; a report with the claim helps to mend it") from error
     return replace(found, seconds=time.perf_counter() - start)
 
 
