@@ -92,7 +92,7 @@ def growing(size: int) -> dict[str, str]:
         "chain of k matrices, transposed": f"({'*'.join(f'A{k}' for k in range(size))})' = "
         + "*".join(f"A{k}'" for k in reversed(range(size))),
         "power of a sum": f"(s + t)^{size} = (s + t)^{size - 1}*s + (s + t)^{size - 1}*t",
-        "K layers by the first weights": "",
+        "K layers by the input": "",
     }
 
 
@@ -112,7 +112,7 @@ def growth_rows() -> Iterator[str]:
         ("sum of k terms, reversed", (50, 100, 200)),
         ("chain of k matrices, transposed", (4, 8, 16)),
         ("power of a sum", (4, 8, 16)),
-        ("K layers by the first weights", (1, 2, 4)),
+        ("K layers by the input", (1, 2, 4)),
     ):
         before = 0.0
         for size in sizes:
