@@ -66,7 +66,7 @@ def read_claim(
     structured: bool = False,
 ) -> Claim:
     """Parse and type a claim; raises MatcalcError with the place of a mistake."""
-    sides = tuple(parse_claim(one_text(claim)))
+    sides = tuple(parse_claim(one_text(claim, "the claim")))
     program = parse_statements(texts(where, "assignments"), texts(declare, "declarations"))
     given = tuple([tuple(parse_claim(a)) for a in texts(assume, "assumptions")])
     return typed_claim(claim, Written(sides, program, layout, given, structured))
@@ -88,10 +88,10 @@ def typed_claim(text: str, written: Written) -> Claim:
     return Claim(text, typed, typed.extra[: len(sides)], given, written)
 
 
-def one_text(value: object) -> str:
-    """A text; anything else is an error."""
+def one_text(value: object, what: str) -> str:
+    """A text; anything else is an error that says what it should have been."""
     if not isinstance(value, str):
-        raise KindError(f"a claim is text, not {type(value).__name__}")
+        raise KindError(f"{what} should be text, not {type(value).__name__}")
     return value
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from matcalc.assumptions import Facts, facts_of
 from matcalc.build import column_kind, transposed
+from matcalc.claim import one_text, texts
 from matcalc.codegen import compile_function
 from matcalc.emission import emit
 from matcalc.errors import KindError, MatcalcError, UnknownNameError, UnsupportedError
@@ -65,23 +66,13 @@ def derive(
     """
     if not isinstance(order, int) or isinstance(order, bool) or not 1 <= order <= LARGEST_ORDER:
         raise KindError(f"the order of a derivative is a whole number from 1 to {LARGEST_ORDER}, not {order!r}")
-    declarations = texts(() if declare is None else declare, "declarations")
-    program = parse_program(texts(source, "the source")[0], declarations, name=name, of=of)
+    program = parse_program(one_text(source, "the source"), texts(declare, "declarations"), name=name, of=of)
     if isinstance(wrt, str):
         return _derive(program, wrt, layout, order, structured=structured)
     members = [_derive(program, w, layout, order, structured=structured) for w in texts(wrt, "names to differentiate by")]
     if not members:
         raise KindError("there is no name to differentiate by", hint="give one, such as `x`")
     return Derivatives({member.wrt: member for member in members})
-
-
-def texts(value: Any, what: str) -> list[str]:
-    """A text or several as a list; anything else is an error that says what it should have been."""
-    found = [value] if isinstance(value, str) else list(value) if isinstance(value, Iterable) else [value]
-    for text in found:
-        if not isinstance(text, str):
-            raise KindError(f"{what} should be text, not {type(text).__name__}")
-    return found
 
 
 def _derive(program: Program, wrt: str, layout: str, order: int, *, structured: bool) -> Derivative:
