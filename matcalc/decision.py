@@ -3,6 +3,7 @@
     shapes       sides of different shapes, or a row against a column, are refuted
     points       the numeric interpreter, which shares no code with the engine, may refute; what follows may only prove
     graphs       the sides are one node in index notation
+    order        they are one node once the factors of every product are put in order, without multiplying out
     normal form  they have one normal form, perhaps under what is assumed and what their domain tells
     clearing     their difference vanishes once it is multiplied by what stands inverted in it
     entries      the normal form of every entry at given sizes; at sizes that all are given it is a full proof
@@ -268,7 +269,10 @@ def by_order(proof: Proof, sides: tuple[Node, Node]) -> bool:
         return False
     normalizer = Normalizer(proof.facts(), Budget(STEPS, proof.deadline), opaque=True)
     left, right = (normalizer(side) for side in sides)
-    return left.node is right.node
+    if left.node is not right.node:
+        return False
+    proof.laws |= normalizer.ring.laws
+    return True
 
 
 def by_normal_form(proof: Proof, sides: tuple[Node, Node]) -> bool:

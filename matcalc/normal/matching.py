@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from matcalc.expr import Apply, Node, Number, Variable, ones
+from matcalc.expr import Apply, Delta, Node, Number, Product, Variable, ones
 from matcalc.normal.naming import Factor
 from matcalc.normal.ring import Polynomial, Ring, Work, base_and_exponent
 
@@ -31,7 +31,7 @@ def pattern_of(term: Node) -> tuple[Factor, ...]:
     if isinstance(term, Number):
         return ()
     axes = tuple(range(term.order))
-    parts = zip(term.operands, term.data[1], strict=True) if hasattr(term, "coefficient") else [(term, axes)]
+    parts = zip(term.operands, term.data[1], strict=True) if isinstance(term, Product) else [(term, axes)]
     found = []
     for operand, labels in parts:
         base, exponent = base_and_exponent(operand)
@@ -221,4 +221,4 @@ def path_factors(term: Node) -> list[Factor] | None:
 
 
 def is_delta(factor: Factor) -> bool:
-    return type(factor.atom).__name__ == "Delta"
+    return isinstance(factor.atom, Delta)
