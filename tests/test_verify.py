@@ -234,7 +234,9 @@ def test_a_timeout_ends_in_a_verdict() -> None:
 
 
 @pytest.mark.parametrize(("claim", "law"), [
-    ("norm2(Q*x) = norm2(x)", "orthogonal"), ("x'*X*inv(X)*y = x'*y", "inverse-cancels"), ("log(s*t) = log(s) + log(t)", "log-of"),
+    ("norm2(Q*x) = norm2(x)", "orthogonal"),
+    ("x'*X*inv(X)*y = x'*y", "inverse-cancels"),
+    ("log(s*t) = log(s) + log(t)", "log-of"),
 ])  # fmt: skip
 def test_a_proof_states_the_laws_that_it_used(claim: str, law: str) -> None:
     assert any(rule.startswith(law) for rule in verify(claim, DECLARE).rules)
