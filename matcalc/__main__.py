@@ -22,6 +22,7 @@ import click
 import matcalc
 from matcalc.commands.terminal import WIDTH, BadInput, echo, reported_errors, standard_input
 from matcalc.derivation import FORMS
+from matcalc.latex_reader import SYNTAXES
 
 __all__ = ["main"]
 
@@ -132,11 +133,12 @@ def by_name(
     of: str | None,
     *,
     structured: bool,
+    syntax: str,
 ) -> matcalc.Derivatives:
     """The derivatives, by the name of the variable."""
     text, name = read_source(source)
     derivatives: matcalc.Derivatives = matcalc.derive(
-        text, list(wrt), declare, layout, order, of=of, name=name, structured=structured
+        text, list(wrt), declare, layout, order, of=of, name=name, structured=structured, syntax=syntax
     )
     return derivatives
 
@@ -144,6 +146,14 @@ def by_name(
 def source_options(command: click.decorators.FC) -> click.decorators.FC:
     """The argument and the options that say what is differentiated."""
     for option in (
+        click.option(
+            "--from",
+            "syntax",
+            type=click.Choice(SYNTAXES),
+            default=SYNTAXES[0],
+            show_default=True,
+            help="What SOURCE is written in; --wrt may be then, too.",
+        ),
         click.option("--of", metavar="NAME", help="The assigned name to differentiate; else the last one."),
         click.option(
             "--layout",
@@ -210,6 +220,7 @@ def derive(
     layout: str,
     of: str | None,
     structured: bool,
+    syntax: str,
     form: str | None,
     size: dict[str, int] | None,
     emit: str,
@@ -222,6 +233,7 @@ def derive(
     matcalc derive "B'*B" --wrt B --form index
     matcalc derive "A*x" --wrt A --size m=2,n=3 --form elements
     matcalc derive net.mc --wrt U --wrt W --emit numpy
+    matcalc derive --from latex '\\mathbf{x}^\\top \\mathbf{A} \\mathbf{x}' --wrt x
     """
     if form and emit not in ("text", "latex"):
         raise click.UsageError(f"--form goes with --emit text or latex, not with --emit {emit}.")
@@ -230,7 +242,7 @@ def derive(
     if value and emit != "numpy":
         raise click.UsageError("--value goes with --emit numpy.")
     with reported_errors():
-        derivatives = by_name(source, wrt, declare, layout, order, of, structured=structured)
+        derivatives = by_name(source, wrt, declare, layout, order, of, structured=structured, syntax=syntax)
         printed = list(derivatives.values())
         if emit == "numpy":
             module = derivatives.numpy(value=value) if len(printed) > 1 else printed[0].numpy(value=value)
@@ -256,6 +268,7 @@ def check(
     layout: str,
     of: str | None,
     structured: bool,
+    syntax: str,
     size: dict[str, int] | None,
     seed: int,
 ) -> None:
@@ -265,7 +278,7 @@ def check(
     matcalc check "x'*A*x" --wrt x
     """
     with reported_errors():
-        derivatives = by_name(source, wrt, declare, layout, order, of, structured=structured)
+        derivatives = by_name(source, wrt, declare, layout, order, of, structured=structured, syntax=syntax)
         checks = [(derivative, derivative.check(seed=seed, sizes=size)) for derivative in derivatives.values()]
         echo("\n\n".join(comparison(derivative, found) for derivative, found in checks))
     sys.exit(0 if all(found.agrees for _, found in checks) else 1)

@@ -15,6 +15,7 @@ from typing import Any
 from matcalc.errors import KindError
 from matcalc.form import Form
 from matcalc.inference import TypedProgram, infer
+from matcalc.latex_reader import check_syntax, latex_claim
 from matcalc.notation.text import to_text
 from matcalc.parser import Program, parse_claim, parse_statements
 
@@ -64,11 +65,21 @@ def read_claim(
     assume: Iterable[str] | str | None = (),
     *,
     structured: bool = False,
+    syntax: str = "matcalc",
 ) -> Claim:
-    """Parse and type a claim; raises MatcalcError with the place of a mistake."""
-    sides = tuple(parse_claim(one_text(claim, "the claim")))
-    program = parse_statements(texts(where, "assignments"), texts(declare, "declarations"))
-    given = tuple([tuple(parse_claim(a)) for a in texts(assume, "assumptions")])
+    """Parse and type a claim; raises MatcalcError with the place of a mistake.
+
+    With `syntax` "latex", the claim, assignments and assumptions are LaTeX; declarations never are.
+    """
+    check_syntax(syntax)
+    text, declared = one_text(claim, "the claim"), texts(declare, "declarations")
+    assigned, assumed = texts(where, "assignments"), texts(assume, "assumptions")
+    if syntax == "latex":
+        sides, program, given = latex_claim(text, declared, assigned, assumed)
+    else:
+        sides = tuple(parse_claim(text))
+        program = parse_statements(assigned, declared)
+        given = tuple([tuple(parse_claim(a)) for a in assumed])
     return typed_claim(claim, Written(sides, program, layout, given, structured))
 
 

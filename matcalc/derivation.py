@@ -21,7 +21,8 @@ from matcalc.errors import KindError, MatcalcError, UnknownNameError, Unsupporte
 from matcalc.expr import Apply, Node, is_zero
 from matcalc.form import Form, Shape, format_axis, rewritten, subforms
 from matcalc.inference import TypedProgram, VariableInfo, infer
-from matcalc.lowering import Environment, lower
+from matcalc.latex_reader import check_syntax, latex_program, latex_variable
+from matcalc.lowering import Environment, lower, partial
 from matcalc.naming import Naming, replace_names
 from matcalc.notation.cases import cases_form
 from matcalc.notation.elements import elements, elements_latex, elements_text
@@ -31,6 +32,7 @@ from matcalc.notation.text import to_text
 from matcalc.parser import Program, nearest, parse_expression, parse_program
 from matcalc.raising import Raising
 from matcalc.refine import refine
+from matcalc.steps import Question, Steps, steps_of
 from matcalc.tensor import Tensor
 from matcalc.traversal import postorder
 
@@ -56,20 +58,30 @@ def derive(
     of: str | None = None,
     name: str | None = None,
     structured: bool = False,
+    syntax: str = "matcalc",
 ) -> Any:
     """The derivative of an expression or program by a name; for several names a mapping by name.
 
     `declare` holds declarations as in section 2 of the language; what is not declared is inferred.  `order` 2 is the
     Hessian.  `of` names the output of a program, `name` the file that the source came from.  With `structured`, every
     derivative by a variable that is declared symmetric, skew, diagonal, lower or upper lets its tied entries move
-    together (Matrix Cookbook 2.8); the answer spells that out, so it is read back without.  Raises MatcalcError.
+    together (Matrix Cookbook 2.8); the answer spells that out, so it is read back without.  With
+    `syntax` "latex" the source is LaTeX, a formula or rows of assignments, and names to differentiate by may be.  Raises
+    MatcalcError.
     """
+    check_syntax(syntax)
     if not isinstance(order, int) or isinstance(order, bool) or not 1 <= order <= LARGEST_ORDER:
         raise KindError(f"the order of a derivative is a whole number from 1 to {LARGEST_ORDER}, not {order!r}")
-    program = parse_program(one_text(source, "the source"), texts(declare, "declarations"), name=name, of=of)
+    names = texts(wrt, "names to differentiate by")
+    text, declared = one_text(source, "the source"), texts(declare, "declarations")
+    if syntax == "latex":
+        program = latex_program(text, declared, name=name, of=of, wrt=names)
+        names = [latex_variable(w, program) for w in names]
+    else:
+        program = parse_program(text, declared, name=name, of=of)
+    members = [_derive(program, w, layout, order, structured=structured) for w in names]
     if isinstance(wrt, str):
-        return _derive(program, wrt, layout, order, structured=structured)
-    members = [_derive(program, w, layout, order, structured=structured) for w in texts(wrt, "names to differentiate by")]
+        return members[0]
     if not members:
         raise KindError("there is no name to differentiate by", hint="give one, such as `x`")
     return Derivatives({member.wrt: member for member in members})
@@ -82,10 +94,17 @@ def _derive(program: Program, wrt: str, layout: str, order: int, *, structured: 
     target = variable.args[0] if variable.head == "call" and variable.value == "vec" and variable.args else variable
     if target.head != "name":
         raise KindError(f"`{wrt}` is not a name", variable.span, hint="differentiate by a name, such as `--wrt x`")
+    return Derivative(*_typed(program, wrt, layout, order, structured=structured))
+
+
+def _typed(
+    program: Program, wrt: str, layout: str, order: int, *, structured: bool
+) -> tuple[Program, TypedProgram, Form, int]:
+    """The program typed together with the derivative: what a `Derivative` is made of."""
+    variable = parse_expression(wrt)
     output = program.output if program.output_name is None else name_form(program.output_name)
     extra = [derivative_form(output, variable, order), variable]
-    typed = infer(program, layout=layout, extra=extra, structured=structured)
-    return Derivative(program, typed, variable, order)
+    return program, infer(program, layout=layout, extra=extra, structured=structured), variable, order
 
 
 def name_form(text: str) -> Form:
@@ -203,6 +222,69 @@ class Derivative:
                         below = self.program.variables[part.value].arguments
                         stack.extend(name_form(a) for a in below if arguments or a in self.program.assignments)
         return found
+
+    # Steps.
+
+    @cached_property
+    def steps(self) -> Steps:
+        """The way from the expression to the answer, rule by rule; each step is a claim that is verified when asked."""
+        if self.order == 1:
+            return steps_of(self._question)
+        lower = Derivative(*_typed(self.source, self.wrt, self.layout, self.order - 1, structured=self.structured))
+        return lower.steps + steps_of(self._question)
+
+    @property
+    def _question(self) -> Question:
+        """What the steps of the last derivative answer: that of the expression, or of the derivative of one order less."""
+        outer = self.environment
+        inner = outer.holding(self._target) if self._target in self.program.assignments else outer
+        function, value = self._differentiated(inner)
+        return Question(
+            program=self.program,
+            environment=inner,
+            outer=outer,
+            function=function,
+            value=value,
+            variable=self.variable.args[0] if self.variable.head == "call" else self.variable,
+            derivative=self.form,
+            answer=self._answer[0],
+            where=self._answer[1],
+            node=self.node,
+            facts=self.facts,
+            indices=self.names,
+            compound=self._compound,
+            layout=self.layout,
+            structured=self.structured,
+            order=self.order,
+            vec=self._kronecker(function) if self.order == 1 and self.node.order == 4 and not self.structured else None,
+        )
+
+    def _kronecker(self, function: Form) -> tuple[Form, Form] | None:
+        """d(vec(E))/d(vec(X)) of a matrix by a matrix, and its Kronecker form, if it has one."""
+        vecs = [Form("call", (form,), "vec") for form in (function, self.variable)]
+        try:
+            return Form("derivative", tuple(vecs), "d"), replace_names(self._vec(), self._raising.named)
+        except UnsupportedError:
+            return None
+
+    def _differentiated(self, environment: Environment) -> tuple[Form, Tensor]:
+        """What the last derivative is taken of; no fact has been used on it."""
+        form = self.expression_form
+        if self.variable.head == "call" and form.head == "call" and form.value == "vec":
+            form = form.args[0]
+        value = environment.lower(form)
+        if self.order == 1:
+            return form, value
+        by = environment.name(self._target)
+        ties = environment.ties(self._target)
+        node = value.node
+        for _ in range(self.order - 1):
+            node = partial(node, by, ties, self.variable)
+        node = refine(node, Facts())
+        raising = Raising(Facts(), self.layout)
+        made = raising.form(node) if node.order <= 2 else None
+        names = index_names(value.node.order, [by.node.order] * (self.order - 1), set(self.program.variables))
+        return made or index_form(node, names, raising.form), Tensor(node, (1,) * node.order)
 
     # Notations.
 

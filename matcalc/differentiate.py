@@ -12,7 +12,7 @@ hold at points, a derivative looks around them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from matcalc.expr import (
     Add,
@@ -36,7 +36,7 @@ from matcalc.expr import (
 from matcalc.tensor import Tensor
 from matcalc.traversal import postorder
 
-__all__ = ["derivative", "forward", "reverse"]
+__all__ = ["derivative", "dependents", "forward", "push", "reverse"]
 
 #: A partial derivative: what by, ∂node/∂that, and how many leading axes the two share entry by entry.
 Partial = tuple[Node, Node, int]
@@ -190,21 +190,27 @@ def forward(function: Node, variable: Node) -> Node:
     order = dependents(function, variable)
     if not order:
         return zero(function.shape + variable.shape)
-    tangents: dict[Node, Node] = {}
-    variable_axes: list[object] = [("X", k) for k in range(variable.order)]
+    tangents: dict[Node, Node] = {variable: identity(variable.shape)}
     for node in order:
-        if node is variable:
-            tangents[node] = identity(variable.shape)
-        elif isinstance(node, Add):
-            tangents[node] = add([tangents[o] for o in node.operands if o in tangents])
-        elif isinstance(node, Product):
-            tangents[node] = add(push_product(node, tangents, variable_axes))
-        else:
-            tangents[node] = push_partials(node, tangents, variable_axes)
+        if node is not variable:
+            tangents[node] = push(node, tangents, variable.order)
     return tangents[function]
 
 
-def push_product(node: Product, tangents: dict[Node, Node], variable_axes: list[object]) -> list[Node]:
+def push(node: Node, tangents: Mapping[Node, Node], order: int) -> Node:
+    """The tangent of a node from those of its operands: one rule of the calculus.
+
+    A tangent has the axes of its node, then `order` axes of what is differentiated by (none for a differential).
+    """
+    variable_axes: list[object] = [("X", k) for k in range(order)]
+    if isinstance(node, Add):
+        return add([tangents[o] for o in node.operands if o in tangents])
+    if isinstance(node, Product):
+        return add(push_product(node, tangents, variable_axes))
+    return push_partials(node, tangents, variable_axes)
+
+
+def push_product(node: Product, tangents: Mapping[Node, Node], variable_axes: list[object]) -> list[Node]:
     """The product rule: the tangents of a product, one term for each factor that moves."""
     sizes = dict(enumerate(node.shape))
     out = [*range(node.order), *variable_axes]
@@ -217,7 +223,7 @@ def push_product(node: Product, tangents: dict[Node, Node], variable_axes: list[
     return terms
 
 
-def push_partials(node: Node, tangents: dict[Node, Node], variable_axes: list[object]) -> Node:
+def push_partials(node: Node, tangents: Mapping[Node, Node], variable_axes: list[object]) -> Node:
     """The chain rule: the tangent of a node from those of its operands."""
     terms = []
     for operand, partial, shared in partials(node):

@@ -35,6 +35,7 @@ Heads, a closed list.  `E` stands for a form, `s` for a scalar form, indices are
                                                             ("==", i, j), ("!=", i, j), ("and", c, c), ("or", c, c), ("not", c)
     derivative  E, X            "d", "grad", "jacobian"     d(E)/d(X) in the layout in force, grad(E, X), ...
                                 or "hessian"                X is a `name`, a `call` of vec on a name, or an `entry` of a name
+    differential  E                         dE in a derivation, of the kind and shape of E: `dx` of a name, else `d(E)`
 
 Kinds: "scalar", "column", "row", "matrix", "tensor".  A shape is a tuple of axes, an axis a tuple of dimensions
 (one, or several where `vec` and `kron` make compound axes; `vec(X)` of an m x n matrix has the one axis (n, m)), a

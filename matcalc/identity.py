@@ -34,6 +34,7 @@ __all__ = [
 #: The verdicts that say that a claim holds, weakest first.
 AFFIRMATIVE = ("numeric", "proved-at-sizes", "proved")
 LAYOUTS = ("numerator", "denominator")
+SYNTAXES = ("matcalc", "latex")
 
 #: What the value of each key is.
 IDENTITY_KEYS = {
@@ -47,6 +48,7 @@ IDENTITY_KEYS = {
     "expect": "text",
     "tags": "a list of texts",
     "structured": "true or false",
+    "syntax": "text",
     "note": "text",
 }
 UNSTATED_KEYS = {"equation": "text", "why": "text"}
@@ -59,7 +61,10 @@ class IdentityError(MatcalcError):
 
 @dataclass(frozen=True)
 class Identity:
-    """One claim with all that belongs to it; `title` is that of its file, `line` counts from 1."""
+    """One claim with all that belongs to it; `title` is that of its file, `line` counts from 1.
+
+    `claim`, `where` and `assume` are in the language, or in LaTeX where `syntax` says so.
+    """
 
     name: str
     claim: str
@@ -71,6 +76,7 @@ class Identity:
     expect: str | None = None
     tags: tuple[str, ...] = ()
     structured: bool = False
+    syntax: str = "matcalc"
     note: str = ""
     title: str = ""
     path: str | None = None
@@ -192,6 +198,7 @@ class _Reader:
         self.check_name(item["name"], table)
         self.check_choice(item, "layout", LAYOUTS, table)
         self.check_choice(item, "expect", VERDICTS, table)
+        self.check_choice(item, "syntax", SYNTAXES, table)
         values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in item.items()}
         return Identity(**values, title=title, path=self.path, line=self.text.count("\n", 0, table.start) + 1)
 
@@ -243,7 +250,7 @@ class _Reader:
         if key in item and item[key] not in known:
             near = nearest(item[key], known)
             hint = f"did you mean `{near}`?" if near else f"one of {', '.join(known)}"
-            what = "a verdict" if key == "expect" else "a layout"
+            what = {"expect": "a verdict", "layout": "a layout"}.get(key, "a syntax")
             raise IdentityError(f"`{item[key]}` is not {what}", self.place(key, table), hint=hint)
 
     def check_names(self, places: Sequence[Table]) -> None:

@@ -38,7 +38,7 @@ from matcalc.structure import tied
 from matcalc.tensor import Tensor, align, axis_names, contract, elementwise, matrix_function
 from matcalc.traversal import substitute
 
-__all__ = ["Environment", "lower"]
+__all__ = ["Environment", "lower", "partial"]
 
 def lower(program: TypedProgram, layout: str = "numerator") -> Environment:
     """The environment in which the forms of a program can be lowered."""
@@ -364,15 +364,15 @@ class Environment:
         inner.scope = self.scope
         value = inner.lower(function)
         by = inner.name(target.value)
-        result = self._derivative_tensor(form, value, by, variable, self._ties(target))
+        result = self._derivative_tensor(form, value, by, variable, self.ties(str(target.value)))
         if inner is not self:
             node = substitute(result.node, {by.node: self.name(target.value).node})
             result = Tensor(node, result.groups, result.indices)
         return result
 
-    def _ties(self, name: Form) -> frozenset[str]:
+    def ties(self, name: str) -> frozenset[str]:
         """The declared properties that tie the entries of a variable, if tied entries are to move together."""
-        info = self.program.variables.get(name.value) if self.program.structured else None
+        info = self.program.variables.get(name) if self.program.structured else None
         return info.properties if info is not None else frozenset()
 
     def _derivative_tensor(

@@ -89,6 +89,7 @@ def judge(identity: Identity, *, timeout: float | None = TIMEOUT, verify: Verify
                 identity.where,
                 identity.assume,
                 structured=identity.structured,
+                syntax=identity.syntax,
                 timeout=timeout,
             )
     except MatcalcError as mistake:

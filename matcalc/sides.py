@@ -79,7 +79,8 @@ class Sides:
 def sides_of(identity: Identity) -> Sides:
     """The typed sides; raises MatcalcError where the claim is not well formed."""
     i = identity
-    return Sides(i, read_claim(i.claim, i.declare, i.layout, i.where, i.assume, structured=i.structured))
+    claim = read_claim(i.claim, i.declare, i.layout, i.where, i.assume, structured=i.structured, syntax=i.syntax)
+    return Sides(i, claim)
 
 
 def _shape(form: Form) -> str:

@@ -25,6 +25,7 @@ def verify(
     assume: Texts = (),
     *,
     structured: bool = False,
+    syntax: str = "matcalc",
     timeout: float | None = None,
     help: bool = True,
 ) -> Verdict:
@@ -32,13 +33,13 @@ def verify(
 
     `declare` holds declarations, `where` assignments that the claim may use, `assume` equations that hold at the points
     where the sides are compared.  With `structured`, tied entries of symmetric, skew, diagonal and triangular variables
-    move together.  After `timeout` seconds nothing more is tried.  With `help` the message of a refuted claim says what
+    move together.  With `syntax` "latex", the claim, assignments and equations are LaTeX.  After `timeout` seconds nothing more is tried.  With `help` the message of a refuted claim says what
     would make it true, as far as one of the usual causes does.  Raises MatcalcError for input that is not well formed.
     """
     start = time.perf_counter()
     deadline = None if timeout is None else time.monotonic() + timeout
     try:
-        read = read_claim(claim, declare, layout, where, assume, structured=structured)
+        read = read_claim(claim, declare, layout, where, assume, structured=structured, syntax=syntax)
         found = decide(read, deadline)
         if help and found.verdict == "refuted":
             found = replace(found, message=with_cause(found, cause(read, deadline)))

@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import click
 
 from matcalc.commands.selection import files_at, identities_of, only
 from matcalc.commands.terminal import coloured, complain, echo, reported_errors
-from matcalc.identity import LAYOUTS, Identity
+from matcalc.identity import LAYOUTS, SYNTAXES, Identity
 from matcalc.latex_report import latex_report
 from matcalc.reports import json_report, junit_report, text_report
 from matcalc.running import TIMEOUT, Result, run
@@ -22,7 +23,11 @@ HINT = """give files or folders of identities, or a claim:
   matcalc verify identities/
   matcalc verify -e "d(x'*a)/d(x) = a'\""""
 
-CLAIM_OPTIONS = ("declare", "layout", "where", "assume", "structured")
+#: What goes with -e, by the names of the parameters.
+CLAIM_OPTIONS = {
+    **{name: f"--{name}" for name in ("declare", "layout", "where", "assume", "structured")},
+    "syntax": "--from",
+}
 
 
 @click.command("verify")
@@ -33,6 +38,12 @@ CLAIM_OPTIONS = ("declare", "layout", "where", "assume", "structured")
 @click.option("--where", multiple=True, metavar="TEXT", help="An assignment that -e may use, such as 'p = softmax(z)'.")
 @click.option("--assume", multiple=True, metavar="TEXT", help="An equation that -e may use, such as 'sum(y) = 1'.")
 @click.option("--structured", is_flag=True, help="For -e: tied entries of symmetric, .. variables move together.")
+@click.option(
+    "--from",
+    "syntax",
+    type=click.Choice(SYNTAXES),
+    help="What -e, --where and --assume are written in.  [default: matcalc]",
+)
 @click.option(
     "--format",
     "form",
@@ -64,6 +75,7 @@ def command(
     where: tuple[str, ...],
     assume: tuple[str, ...],
     structured: bool,
+    syntax: str | None,
     form: str,
     processes: int,
     fail_fast: bool,
@@ -83,11 +95,12 @@ def command(
     """
     if not paths and not claims:
         raise click.UsageError(HINT)
-    given = [f"--{name}" for name in CLAIM_OPTIONS if context.params[name]]
+    given = [option for name, option in CLAIM_OPTIONS.items() if context.params[name]]
     if given and not claims:
         raise click.UsageError(f"{given[0]} goes with -e; an identity of a file has its own.")
     with reported_errors():
-        typed = [Identity(line(c), c, declare, layout or LAYOUTS[0], assume, where, structured=structured) for c in claims]
+        manner: dict[str, Any] = {"structured": structured, "syntax": syntax or SYNTAXES[0]}
+        typed = [Identity(line(c), c, declare, layout or LAYOUTS[0], assume, where, **manner) for c in claims]
         read = identities_of(files_at(paths)) if paths else []
         wanted = only(read, patterns) + typed
         with progress(len(wanted)) as step:

@@ -177,8 +177,14 @@ def _mul(form: Form, parts: list[Piece]) -> Piece:
 
 
 def _juxtapose(texts: Sequence[str]) -> str:
-    """Factors side by side; a dot parts a factor from a digit that follows."""
-    return texts[0] + "".join((r" \cdot " if t[0].isdigit() else " ") + t for t in texts[1:])
+    """Factors side by side; a dot parts a factor from a digit that follows, a thin space from a differential."""
+    return texts[0] + "".join(_before(t) + t for t in texts[1:])
+
+
+def _before(factor: str) -> str:
+    if factor[0].isdigit():
+        return r" \cdot "
+    return r" \, " if factor.startswith(r"\mathrm{d}") else " "
 
 
 def _div(form: Form, parts: list[Piece]) -> Piece:
@@ -360,6 +366,12 @@ def _partial(form: Form, function: Piece, variable: Piece) -> Piece:
     return Piece(_fraction(r"\partial", rf"\partial {variable.text}") + " " + _at(function, Level.ATOM), Level.FRACTION)
 
 
+def _differential(form: Form, parts: list[Piece]) -> Piece:
+    r"""`\mathrm{d}\mathbf{x}` of a name, `\mathrm{d}(E)` of anything longer."""
+    inside = parts[0].text if form.args[0].head == "name" else _parentheses(parts[0].text)
+    return _atom(rf"\mathrm{{d}}{inside}")
+
+
 _RULES: dict[str, Callable[[Form, list[Piece]], Piece]] = {
     "number": _number,
     "name": _name,
@@ -383,4 +395,5 @@ _RULES: dict[str, Callable[[Form, list[Piece]], Piece]] = {
     "split": lambda form, parts: parts[0],
     "cases": _cases,
     "derivative": _derivative,
+    "differential": _differential,
 }

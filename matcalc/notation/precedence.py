@@ -24,17 +24,20 @@ LONGEST_TEXT = 1_000_000
 
 
 class Level(IntEnum):
-    """How tightly a text holds together, loosest first."""
+    r"""How tightly a text holds together, loosest first."""
 
     CASES = 0
     SUM = 1
     #: `A \odot B` in LaTeX, where juxtaposition binds tighter; text has one level for all products.
     OPERATOR = 2
-    PRODUCT = 3
-    FRACTION = 4
-    POWER = 5
-    POSTFIX = 6
-    ATOM = 7
+    #: A product in LaTeX whose last factor is a sum `\sum_i ..` or an operator `\frac{\partial}{\partial x} ..`, which
+    #: would take in what follows.
+    OPEN = 3
+    PRODUCT = 4
+    FRACTION = 5
+    POWER = 6
+    POSTFIX = 7
+    ATOM = 8
 
 
 #: The level of what a head prints; a head that is not listed prints an atom.
@@ -69,16 +72,22 @@ OPERANDS: dict[str, tuple[Level, Level]] = {
     "call": (Level.SUM, Level.SUM),
     "unknown": (Level.SUM, Level.SUM),
     "derivative": (Level.SUM, Level.SUM),
+    "differential": (Level.SUM, Level.SUM),
     "tensor": (Level.CASES, Level.CASES),
     "bsum": (Level.CASES, Level.CASES),
 }
 
 
 class Piece(NamedTuple):
-    """A printed part: its text and the level at which it stands."""
+    """A printed part: its text and the level at which it stands.
+
+    `parts` are the pieces that it is made of, where the head above may write them in another way: the numerator and the
+    denominator of a quotient; the function and the variables of a derivative, the outermost first.
+    """
 
     text: str
     level: Level
+    parts: tuple[Piece, ...] = ()
 
     def at(self, level: Level, left: str = "(", right: str = ")") -> str:
         """The text where `level` is asked for, in parentheses if it holds together less."""

@@ -163,6 +163,11 @@ def _derivative(form: Form, parts: list[Piece]) -> Piece:
     return _atom(f"{form.value}({function}, {variable})")
 
 
+def _differential(form: Form, parts: list[Piece]) -> Piece:
+    """`dx` of a name, `d(E)` of anything longer."""
+    return _atom("d" + (parts[0].text if form.args[0].head == "name" else f"({parts[0].text})"))
+
+
 _RULES: dict[str, Callable[[Form, list[Piece]], Piece]] = {
     "number": _number,
     "name": _name,
@@ -183,4 +188,5 @@ _RULES: dict[str, Callable[[Form, list[Piece]], Piece]] = {
     "split": _split,
     "cases": _cases,
     "derivative": _derivative,
+    "differential": _differential,
 }

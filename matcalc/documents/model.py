@@ -1,0 +1,148 @@
+"""Notes as data: what a document says, in no format yet.
+
+A document has sections, a section statements, a statement a claim with what belongs to it.  Plain strings are texts that
+the user gave, and are escaped wherever they are written; formulas are `Math` and `Display`, what is typed is `Code`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+__all__ = [
+    "Math",
+    "Display",
+    "Code",
+    "Mark",
+    "Part",
+    "Line",
+    "Fact",
+    "Statement",
+    "Derivation",
+    "Section",
+    "Symbol",
+    "Document",
+    "MARKS",
+]
+
+
+@dataclass(frozen=True)
+class Math:
+    """A formula in a line of text, as LaTeX without dollar signs."""
+
+    latex: str
+
+
+@dataclass(frozen=True)
+class Display:
+    r"""A displayed formula: the rows of an `align*`, without the `\\` between them."""
+
+    rows: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Code:
+    """A text as it is typed."""
+
+    text: str
+
+
+#: What a line of text consists of.
+Part = str | Math | Code
+Line = tuple[Part, ...]
+
+#: The kinds of marks, in the order of the legend, with what each means.
+MARKS = {
+    "proved": "proved for all sizes and all values where both sides are defined",
+    "proved-at-sizes": "proved by entries at the sizes that are named",
+    "numeric": "agreed at random points, which is no proof",
+    "undecided": "neither proved nor refuted",
+    "refuted": "false: the sides differ at some point",
+    "malformed": "cannot be read",
+}
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What was found out about a statement: a kind of `MARKS` and the words beside its sign."""
+
+    kind: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Something that belongs to a statement, such as `Note` and its text."""
+
+    heading: str
+    text: Line
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """The way to a statement: a formula, and under it the rules of its steps, each with a mark if it is no proof."""
+
+    formula: Display
+    rules: tuple[Line, ...] = ()
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A numbered statement; `label` is unique in its document and consists of letters, digits and hyphens."""
+
+    number: str
+    label: str
+    name: str
+    claim: Display | Code
+    facts: tuple[Fact, ...] = ()
+    mark: Mark | None = None
+    source: str = ""
+    tags: tuple[str, ...] = ()
+    derivation: Derivation | None = None
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of statements under a title, perhaps after some equations that they are about."""
+
+    number: str
+    label: str
+    title: str
+    statements: tuple[Statement, ...]
+    source: str = ""
+    text: Line = ()
+    equations: Display | None = None
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """A row of the table of symbols: all that a name stands for in the document."""
+
+    symbol: Math
+    meanings: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class Document:
+    """Notes: sections, the symbols that occur in them, and who made them."""
+
+    title: str
+    author: str
+    sections: tuple[Section, ...]
+    symbols: tuple[Symbol, ...]
+
+    @property
+    def statements(self) -> Iterator[Statement]:
+        """All statements in order."""
+        return (statement for section in self.sections for statement in section.statements)
+
+    @property
+    def index(self) -> list[Statement]:
+        """All statements by name."""
+        return sorted(self.statements, key=lambda statement: (statement.name.casefold(), statement.name, statement.label))
+
+    @property
+    def marks(self) -> list[tuple[Mark, int]]:
+        """The kinds of marks that occur, with what they mean and how many statements have them."""
+        kinds = [statement.mark.kind for statement in self.statements if statement.mark is not None]
+        return [(Mark(kind, words), kinds.count(kind)) for kind, words in MARKS.items() if kind in kinds]

@@ -1,0 +1,111 @@
+r"""Functions in LaTeX, from the templates of their records: `\operatorname{tr}(\mathbf{A})`, `\|\mathbf{x}\|_2`.
+
+A template holds `\left` and `\right` where brackets may have to grow.  Names in use go before signs of functions: where
+a variable is called sigma, the logistic function is `\operatorname{sigmoid}`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+from matcalc.form import Form
+from matcalc.notation.latex_names import Style, name_latex
+from matcalc.notation.latex_parts import Writer, at, atom, enclosed
+from matcalc.notation.precedence import Level, Piece
+from matcalc.operation import Operation, find_operation
+
+__all__ = ["call"]
+
+#: Functions whose sign may be the name of a variable, with that letter.
+SIGNS = {"sigmoid": "sigma", "eye": "I", "commutation": "K"}
+#: Functions whose argument is seen without parentheses.
+BARE = ("det",)
+
+
+def call(writer: Writer, form: Form, parts: list[Piece]) -> Piece:
+    """A function of the registry, or one that is called by its name."""
+    record = find_operation(form.value)
+    if record is None or SIGNS.get(record.name) in writer.bases:
+        return _by_name(form.value if record is None else record.name, parts)
+    if record.signature == "new" and "{0}" not in record.latex:
+        return atom(_template(record, writer.style).format() + _sizes(record.name, form, parts))
+    if record.name in ("norm1", "norm2"):
+        return _norm(record.name, form, parts[0])
+    if record.name == "log" and form.args[0].head == "call" and form.args[0].value in BARE:
+        return atom(r"\log" + parts[0].text)
+    return _filled(writer, record, parts)
+
+
+def _by_name(name: str, parts: Sequence[Piece]) -> Piece:
+    word = "".join(c if c.isascii() and c.isalnum() else r"\_" for c in name)
+    return atom(rf"\operatorname{{{word}}}" + enclosed(", ".join(p.text for p in parts), called=True))
+
+
+def _norm(name: str, form: Form, part: Piece) -> Piece:
+    """A norm; that of a matrix is the Frobenius norm, and the sum of absolute values is that of its entries."""
+    matrix = form.args[0].kind in ("matrix", "tensor")
+    if name == "norm1":
+        inside = r"\operatorname{vec}" + enclosed(part.text, called=True) if matrix else part.text
+        return atom(enclosed(inside, r"\|", r"\|") + "_1")
+    return atom(enclosed(part.text, r"\|", r"\|") + ("_F" if matrix else "_2"))
+
+
+def _filled(writer: Writer, record: Operation, parts: Sequence[Piece]) -> Piece:
+    """The template of a record with its arguments, each as tightly bound as its place asks."""
+    template = _template(record, writer.style)
+    slots, level = _layout(template)
+    texts = [at(p, slot) for p, slot in zip(parts, slots, strict=False)]
+    axis = f"_{{{parts[1].text}}}" if record.axis and len(parts) == 2 else ""
+
+    if not slots or r"\left" not in template:
+        return Piece(template.format(*texts), level)
+    return Piece(_brackets(template, texts, axis), level)
+
+
+def _brackets(template: str, texts: Sequence[str], axis: str) -> str:
+    r"""The template with each `\left..\right` made as tall as what it holds, the innermost first."""
+    before, _, rest = template.partition(r"\left")
+    left = rest[:2] if rest.startswith("\\") else rest[0]
+    inside, _, after = rest[len(left) :].rpartition(r"\right")
+    right = after[: len(left)]
+    filled = _brackets(inside, texts, "") if r"\left" in inside else inside.format(*texts)
+    return before.format() + axis + enclosed(filled, left, right, called=left == "(") + after[len(left) :].format()
+
+
+def _sizes(name: str, form: Form, parts: Sequence[Piece]) -> str:
+    """The sizes of a constant as its subscript."""
+    separator = "," if name == "commutation" else r" \times "
+    pairs = zip(form.args, parts, strict=True)
+    shown = [name_latex(arg.value, bold=False) if arg.head == "name" else part.text for arg, part in pairs]
+    return "_{" + separator.join(shown) + "}" if parts else ""
+
+
+@cache
+def _template(record: Operation, style: Style) -> str:
+    """The LaTeX of a record in a style: the mark of a transpose, the letters of I and K; 1 and 0 stay bold."""
+    template = record.latex.replace(r"^\top", style.mark.replace("{", "{{").replace("}", "}}"))
+    for letter in "IK":
+        plain = {"plain": letter, "bm": rf"\bm{{{{{letter}}}}}"}.get(style.letters)
+        template = template.replace(rf"\mathbf{{{{{letter}}}}}", plain) if plain else template
+    return template
+
+
+@cache
+def _layout(template: str) -> tuple[tuple[Level, ...], Level]:
+    """The levels that the LaTeX of a function asks of its arguments, and its own level."""
+    marks = "\x00\x03"
+    shown = template.format(*marks)
+    slots = tuple(_slot(shown, mark) for mark in marks if mark in shown)
+    if r"\otimes" in shown:
+        return slots, Level.OPERATOR
+    if shown.strip("{}")[0] not in marks:
+        return slots, Level.ATOM
+    return slots, Level.PRODUCT if " " in shown else Level.POSTFIX
+
+
+def _slot(shown: str, mark: str) -> Level:
+    before, _, after = shown.partition(mark)
+    if after.lstrip("}").startswith(("^", "_", "'")) and not before.endswith("^{"):
+        return Level.ATOM
+    return Level.CASES if before.endswith(("(", "|", "{", ", ")) and after else Level.FRACTION

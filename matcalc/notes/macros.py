@@ -1,0 +1,189 @@
+r"""The macros of the author: what `\newcommand` and its kin define, and their expansion in an equation.
+
+Expansion is that of TeX for macros whose arguments are tokens or groups, the first of them perhaps in square brackets.
+What comes from the body of a macro has the place where the macro is used.  Every expansion is counted, and so is what it
+yields, so a macro that calls itself, or one that doubles again and again, is an error and no endless work.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from matcalc.errors import MatcalcError
+from matcalc.excerpt import Excerpt
+from matcalc.notes.events import Definition
+from matcalc.notes.tokens import SPACE, TOKEN, braced, bracketed, groups
+
+__all__ = ["DEFINING", "BUILT_IN", "definition_at", "expanded"]
+
+#: The commands that define, but for `\def` and `\let`.
+_NEW = frozenset({r"\newcommand", r"\renewcommand", r"\providecommand", r"\DeclareRobustCommand"})
+_DOCUMENT = frozenset({r"\NewDocumentCommand", r"\RenewDocumentCommand", r"\ProvideDocumentCommand"})
+DEFINING = _NEW | _DOCUMENT | {r"\def", r"\gdef", r"\let", r"\DeclareMathOperator", r"\DeclarePairedDelimiter"}
+#: Macros that every document has.
+BUILT_IN = {
+    name: Definition(name, body, arguments)
+    for name, body, arguments in ((r"\ensuremath", "#1", 1), (r"\xspace", "", 0), (r"\protect", "", 0))
+}
+#: The most expansions in one equation, the most characters that they yield, and how deep they may nest.
+MAX_EXPANSIONS, MAX_YIELD, MAX_DEPTH = 5_000, 100_000, 40
+
+_NAME = re.compile(r"\s*+(?:\{\s*+(\\[A-Za-z@]++)\s*+\}|(\\[A-Za-z@]++))")
+_PARAMETERS = re.compile(r"((?:#[1-9])*+)\s*+(?=\{)")
+_ALIAS = re.compile(r"\s*+=?\s*+(\\[A-Za-z@]++)")
+_COUNT = re.compile(r"\s*+\[([0-9])\]")
+_SLOT = re.compile(r"#([1-9])")
+
+
+# ---- Definitions ----------------------------------------------------------------------------------------------------
+
+
+def definition_at(text: str, command: re.Match[str], ends: dict[int, int]) -> tuple[Definition, int] | None:
+    """The definition that a command begins, and where it ends; None if it cannot be read."""
+    word, at = command[0], command.end()
+    at += text.startswith("*", at)
+    name = _NAME.match(text, at)
+    if name is None:
+        return None
+    macro, at = name[1] or name[2], name.end()
+    if word == r"\let":
+        return _alias(macro, text, at)
+    if word in (r"\def", r"\gdef"):
+        return _plain(macro, text, at, ends)
+    if word == r"\DeclarePairedDelimiter":
+        return _delimiters(macro, text, at, ends)
+    if word in _DOCUMENT:
+        return _by_specification(macro, text, at, ends)
+    return _new(macro, text, at, ends, operator=word == r"\DeclareMathOperator")
+
+
+def _alias(macro: str, text: str, at: int) -> tuple[Definition, int] | None:
+    other = _ALIAS.match(text, at)
+    return None if other is None else (Definition(macro, other[1]), other.end())
+
+
+def _plain(macro: str, text: str, at: int, ends: dict[int, int]) -> tuple[Definition, int] | None:
+    """What `\\def` says; parameters with text between them are not expanded."""
+    parameters = _PARAMETERS.match(text, at)
+    if parameters is None:
+        return Definition(macro, None), at
+    body = braced(text, parameters.end(), ends)
+    return None if body is None else (Definition(macro, text[slice(*body)], len(parameters[1]) // 2), body[1] + 1)
+
+
+def _new(macro: str, text: str, at: int, ends: dict[int, int], *, operator: bool) -> tuple[Definition, int] | None:
+    """What `\\newcommand` and `\\DeclareMathOperator` say."""
+    count = None if operator else _COUNT.match(text, at)
+    at = count.end() if count else at
+    default = bracketed(text, at) if count else None
+    at = default.end() if default else at
+    body = braced(text, at, ends)
+    if body is None:
+        return None
+    said = text[slice(*body)]
+    written = rf"\operatorname{{{said}}}" if operator else said
+    return Definition(macro, written, int(count[1]) if count else 0, default[1] if default else None), body[1] + 1
+
+
+def _delimiters(macro: str, text: str, at: int, ends: dict[int, int]) -> tuple[Definition, int] | None:
+    """What mathtools' command says: two delimiters that stand around one argument."""
+    left = braced(text, at, ends)
+    right = braced(text, left[1] + 1, ends) if left else None
+    if left is None or right is None:
+        return None
+    written = rf"\left{text[slice(*left)]} #2 \right{text[slice(*right)]}"
+    return Definition(macro, written, 2, default="", starred=True), right[1] + 1
+
+
+def _by_specification(macro: str, text: str, at: int, ends: dict[int, int]) -> tuple[Definition, int] | None:
+    """What `\\NewDocumentCommand` says, if all its arguments are mandatory."""
+    wanted = braced(text, at, ends)
+    body = braced(text, wanted[1] + 1, ends) if wanted else None
+    if wanted is None or body is None:
+        return None
+    kinds = text[slice(*wanted)].split()
+    known = all(kind == "m" for kind in kinds)
+    return Definition(macro, text[slice(*body)] if known else None, len(kinds)), body[1] + 1
+
+
+# ---- Expansion ------------------------------------------------------------------------------------------------------
+
+
+def expanded(excerpt: Excerpt, macros: Mapping[str, Definition]) -> Excerpt:
+    """An equation without the author's macros."""
+    return _Expansion(macros).of(excerpt, 0) if macros else excerpt
+
+
+@dataclass
+class _Expansion:
+    """The expansion of one equation, with what it has cost so far."""
+
+    macros: Mapping[str, Definition]
+    count: int = 0
+    size: int = 0
+    _ends: dict[int, int] = field(default_factory=dict)
+
+    def of(self, excerpt: Excerpt, depth: int) -> Excerpt:
+        """A text without macros."""
+        text, ends = excerpt.text, groups(excerpt.text)
+        pieces, at, kept = [], 0, 0
+        while token := TOKEN.match(text, at):
+            at = token.end()
+            macro = self.macros.get(token[0]) if token.lastgroup == "command" else None
+            if macro is None:
+                continue
+            pieces.append(excerpt.part(kept, token.start()))
+            use = excerpt.part(*token.span())
+            at, arguments = self.arguments(macro, excerpt, at, ends, use)
+            pieces.append(self.of(self.filled(macro, arguments, use, depth), depth + 1))
+            kept = at
+        return Excerpt.joined([*pieces, excerpt.part(kept, len(text))], excerpt.original)
+
+    def arguments(
+        self, macro: Definition, excerpt: Excerpt, at: int, ends: dict[int, int], use: Excerpt
+    ) -> tuple[int, list[Excerpt]]:
+        """The arguments of a macro, and where they end."""
+        if macro.body is None:
+            hint = "write out what it stands for, or define it with \\newcommand"
+            raise MatcalcError(f"the definition of `{macro.name}` is of a kind that is not expanded", use.span(), hint=hint)
+        found: list[Excerpt] = []
+        at += macro.starred and excerpt.text.startswith("*", at)
+        if macro.default is not None:
+            given = bracketed(excerpt.text, at)
+            found.append(excerpt.part(*given.span(1)) if given else use.standing_for(macro.default))
+            at = given.end() if given else at
+        while len(found) < macro.arguments:
+            at, argument = _argument(excerpt, at, ends, use)
+            found.append(argument)
+        return at, found
+
+    def filled(self, macro: Definition, arguments: list[Excerpt], use: Excerpt, depth: int) -> Excerpt:
+        """The body of a macro with its arguments."""
+        body = macro.body or ""
+        pieces, at = [], 0
+        for slot in _SLOT.finditer(body):
+            pieces.append(use.standing_for(body[at : slot.start()]))
+            pieces += arguments[int(slot[1]) - 1 : int(slot[1])]
+            at = slot.end()
+        self.count += 1
+        self.size += len(body) + sum(len(argument.text) for argument in arguments)
+        if self.count > MAX_EXPANSIONS or self.size > MAX_YIELD or depth >= MAX_DEPTH:
+            hint = "a macro may not use itself"
+            raise MatcalcError(f"the expansion of `{macro.name}` does not come to an end", use.span(), hint=hint)
+        return Excerpt.joined([*pieces, use.standing_for(body[at:])], use.original)
+
+
+def _argument(excerpt: Excerpt, at: int, ends: dict[int, int], use: Excerpt) -> tuple[int, Excerpt]:
+    """The next group without its braces, or the next token."""
+    text = excerpt.text
+    space = SPACE.match(text, at)
+    at = space.end() if space else at
+    token = TOKEN.match(text, at)
+    if at in ends:
+        return ends[at], excerpt.part(at + 1, ends[at] - 1)
+    if token is None or token.lastgroup in ("close", "blank", "column", "open"):
+        raise MatcalcError(f"`{use.text}` needs an argument", use.span(), hint=f"write {use.text}{{...}}")
+    end = at + 1 if token.lastgroup == "word" else token.end()
+    return end, excerpt.part(at, end)

@@ -1,0 +1,159 @@
+r"""Finding equations, marks, headings and macros in a Markdown file, in the flavours of GitHub, Pandoc, Quarto and MyST.
+
+A display is `$$ .. $$`, a fenced block whose language is `math` or `{math}`, or an environment such as `align` that begins
+a line.  A mark is a comment `<!-- matcalc: .. -->`.  What stands in other fenced blocks, in code and in comments is no
+equation.  A label after the display, `{#eq-name}` or `(name)`, or the option `:label: name` of a block, is its name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from matcalc.excerpt import Excerpt, Original
+from matcalc.notes.events import Display, Event, Heading, Mark, Scan
+from matcalc.notes.macros import DEFINING
+from matcalc.notes.tex import DISPLAYS, TexScanner
+from matcalc.notes.tokens import environment_at
+
+__all__ = ["scan_markdown"]
+
+_TOKEN = re.compile(
+    r"""
+      (?P<fence> (?:^|(?<=\n))[ \t>]*+(?P<bar>`{3,}+|~{3,}+)[ \t]*+(?P<language>[^\s`]*+)[^`\n]*+(?=\n|\Z) )
+    | (?P<heading> (?:^|(?<=\n))\#{1,6}[ \t]++(?P<title>[^\n]*+) )
+    | (?P<comment> <!-- )
+    | (?P<code> `++ )
+    | (?P<begin> \\begin(?=[ \t]*+\{) )
+    | (?P<command> \\[A-Za-z@]++ )
+    | (?P<escape> \\. )
+    | (?P<display> \$\$ )
+    | (?P<inline> \$(?![\s$]) )
+    | (?P<silent> [\s>] )
+    | (?P<text> [A-Za-z0-9]++ | . )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_INLINE = re.compile(r"(?:\\.|[^$\\\n]|\n(?![ \t]*+\n))++(?<!\s)\$(?![0-9$])", re.DOTALL)
+_LABEL = re.compile(r"[ \t]*+(?:\{\#([^\s{}]++)[^{}\n]*+\}|\(([^\s()]++)\))(?=[ \t]*+(?:\n|\Z))")
+_OPTION = re.compile(r"[ \t>]*+:([a-z-]++):[ \t]*+([^\n]*+)\n?")
+_MARK = re.compile(r"\s*+matcalc\b")
+_QUOTED = re.compile(r"[ \t]*+>")
+
+
+def scan_markdown(original: Original) -> Scan:
+    """All that a Markdown file holds."""
+    scanner = _MarkdownScanner(original)
+    events = tuple(scanner.events())
+    return Scan(original, events, scanner.last_text)
+
+
+class _MarkdownScanner(TexScanner):
+    """A reader of Markdown from the beginning of a file to its end; its equations are LaTeX."""
+
+    def __init__(self, original: Original) -> None:
+        super().__init__(original)
+        #: The lengths of runs of backticks that do not come again.
+        self.unclosed: set[int] = set()
+
+    def events(self) -> Iterator[Event]:
+        """What is found."""
+        while token := _TOKEN.match(self.text, self.at):
+            self.at = token.end()
+            match token.lastgroup:
+                case "comment":
+                    yield from self.comment()
+                case "heading":
+                    yield Heading(token["title"].strip(" \t#"))
+                    self.last_text = self.at
+                case "fence":
+                    yield from self.fence(token)
+                case "display":
+                    yield self.labelled(self.display(token.start(), "$$", "$$"))
+                case "inline":
+                    yield from self.inline(token)
+                case "begin":
+                    yield from self.environment_in_text(token)
+                case "code":
+                    self.code(len(token[0]))
+                case "silent":
+                    pass
+                case _:
+                    yield from self.definition(token) if token[0] in DEFINING else ()
+                    self.last_text = self.at
+
+    def comment(self) -> Iterator[Mark]:
+        """A comment, which may be a mark."""
+        end = self.text.find("-->", self.at)
+        end = len(self.text) if end < 0 else end
+        mark = _MARK.match(self.text, self.at, end)
+        if mark is not None:
+            yield Mark(Excerpt.of(self.original, mark.end(), end))
+        self.at = end + len("-->")
+
+    def code(self, length: int) -> None:
+        """Code in a line of text, up to as many backticks as it began with."""
+        self.last_text = self.at
+        if length in self.unclosed:
+            return
+        end = re.compile(rf"(?<!`)`{{{length}}}(?!`)").search(self.text, self.at) if length < 100 else None
+        if end is None:
+            self.unclosed.add(length)
+        elif "\n\n" not in self.text[self.at : end.start()]:
+            self.at = self.last_text = end.end()
+
+    def fence(self, token: re.Match[str]) -> Iterator[Display]:
+        """A fenced block: an equation if its language says so."""
+        bar = token["bar"]
+        closing = re.compile(rf"\n[ \t>]*+{bar[0]}{{{len(bar)},}}+[ \t]*+(?=\n|\Z)")
+        end = closing.search(self.text, self.at)
+        stop, behind = end.span() if end else (len(self.text), len(self.text))
+        if token["language"] in ("math", "{math}"):
+            self.at = min(self.at + 1, stop)
+            name = self.options(stop)
+            yield replace(self.display(token.start("bar"), "math", "", stop), name=name)
+        else:
+            self.last_text = behind
+        self.at = behind
+
+    def options(self, stop: int) -> Excerpt | None:
+        """The label among the options with which a block begins."""
+        name = None
+        while option := _OPTION.match(self.text, self.at, stop):
+            self.at = option.end()
+            if option[1] == "label" and option[2].strip():
+                name = Excerpt.of(self.original, *option.span(2)).stripped()
+        return name
+
+    def labelled(self, display: Display) -> Display:
+        """A display with the label that stands behind it."""
+        label = _LABEL.match(self.text, self.at) if display.body is not None else None
+        if label is None:
+            return display
+        self.at = label.end()
+        return replace(display, name=Excerpt.of(self.original, *label.span(1 if label[1] else 2)))
+
+    def inline(self, token: re.Match[str]) -> Iterator[Display]:
+        """An equation in a line of text, or a dollar."""
+        found = _INLINE.match(self.text, self.at)
+        if found is not None:
+            yield self.display(token.start(), "$", "", found.end() - 1)
+            self.at = found.end()
+        self.last_text = self.at
+
+    def environment_in_text(self, token: re.Match[str]) -> Iterator[Display]:
+        """An environment of equations without dollars, as MyST has it."""
+        name = environment_at(self.text, self.at)
+        if name is not None and name[1] in DISPLAYS:
+            yield from self.environment(token)
+        else:
+            self.last_text = self.at
+
+    def is_margin(self, token: re.Match[str], start: int) -> bool:
+        """Whether a `>` begins the line of a quotation."""
+        if token[0] != ">":
+            return False
+        margin = self.text[self.text.rfind("\n", 0, token.start()) + 1 : token.start()]
+        opening = self.text.rfind("\n", 0, start) + 1
+        return not margin.strip(" \t>") and _QUOTED.match(self.text, opening) is not None

@@ -1,0 +1,14 @@
+"""Derivations step by step: the way from the question to the answer, each step verified.
+
+    question ─┬─ differentials   a scalar function, or any function of a scalar: in matrix notation
+              ├─ entries         tensors: by entries, with Kronecker deltas and cases
+              └─ signals         the scalar value of a program: error signals from the output back
+
+The rules are those of `matcalc.differentiate`, applied one at a time (`expansion`); the last step ends in the answer.
+"""
+
+from matcalc.steps.derivation import steps_of
+from matcalc.steps.question import Question
+from matcalc.steps.step import Setting, Step, Steps
+
+__all__ = ["Question", "Setting", "Step", "Steps", "steps_of"]

@@ -1,0 +1,62 @@
+"""From what a derivation found to the answer: the facts, the layout, and tied entries come last.
+
+What was found uses no declared fact, since a derivative looks around the point where the facts hold.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from matcalc.build import transposed
+from matcalc.expr import Node, transpose
+from matcalc.form import Form
+from matcalc.naming import replace_names
+from matcalc.notation.index import index_form
+from matcalc.notation.text import to_text
+from matcalc.raising import Raising
+from matcalc.steps.question import Question
+from matcalc.steps.step import Step
+from matcalc.traversal import substitute
+
+__all__ = ["answered", "found_form", "last_rule"]
+
+
+def answered(question: Question, found: Node, raising: Raising, rule: str) -> list[Step]:
+    """The derivative as it was found, by a rule, if the answer differs from it, and the answer."""
+    if question.derivative.args[1].head == "call":
+        return [question.closing("vectorization")]
+    plain = found_form(question, found, raising)
+    if plain is None:
+        return [question.closing(rule)]
+    claim = f"{to_text(question.derivative)} = {to_text(plain)}"
+    first = Step(rule, question.derivative, plain, claim, replace(question.setting, structured=False))
+    return [first, question.closing(last_rule(question), left=plain, continues=True)]
+
+
+def last_rule(question: Question) -> str:
+    """What makes the answer of what was found: tied entries, or facts and common factors."""
+    return "tied-entries" if question.structured else "simplification"
+
+
+def found_form(question: Question, found: Node, raising: Raising) -> Form | None:
+    """The form of the derivative that was found; None if it is the answer but for the names that the answer gives."""
+    node = laid_out(question, found)
+    if substitute(node, question.held()) is question.node:
+        return None
+    plain = plain_form(question, node, raising)
+    answer = replace_names(question.answer, dict(question.where))
+    return None if to_text(plain) in (to_text(answer), to_text(question.answer)) else plain
+
+
+def laid_out(question: Question, found: Node) -> Node:
+    """The node with its axes in the order of the layout: a vector by a vector is transposed in the denominator layout."""
+    turned = question.layout == "denominator" and question.order == 1 and question.value.node.order == question.by.order == 1
+    return transpose(found, (1, 0)) if turned else found
+
+
+def plain_form(question: Question, node: Node, raising: Raising) -> Form:
+    """The form of a node in the orientation of the derivative; its entries where it has no matrix form."""
+    form = raising.form(node) if node.order <= 2 else None
+    if form is None:
+        return index_form(node, question.indices, raising.form)
+    return transposed(form) if question.derivative.kind == "row" else form

@@ -1,0 +1,149 @@
+"""Derivations in matrix notation: the differential rule by rule, then its identification.
+
+    d(x'*A*x) = dx'*A*x + x'*A*dx = x'*(A + A')*dx,   so   d(x'*A*x)/d(x) = x'*(A + A')
+
+For a scalar F and any X, dF = tr(G' dX) says that ∂F/∂X = G; for a vector x, dF = g' dx (Magnus and Neudecker, Matrix
+Differential Calculus, chapter 9).  By a scalar s, anything is differentiated as it stands, ds/ds being 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from matcalc.assumptions import Facts
+from matcalc.build import call, multiply, negate, transposed
+from matcalc.differentiate import derivative
+from matcalc.expr import Node, Number
+from matcalc.form import Form, name, rewritten
+from matcalc.notation.index import tensor_form
+from matcalc.notation.text import to_text
+from matcalc.refine import refine
+from matcalc.steps.answering import answered, found_form, last_rule
+from matcalc.steps.entry_forms import Meanings, state_entries
+from matcalc.steps.expansion import Expansion
+from matcalc.steps.question import Chain, Question, depending, parameter_name
+from matcalc.steps.step import Step
+from matcalc.traversal import substitute
+
+__all__ = ["Differential", "ScalarDerivation"]
+
+
+class Differential:
+    """dF for a scalar F: the differential, expanded until only dX is left, and the identification."""
+
+    def __init__(self, question: Question) -> None:
+        self.question = question
+        self.raising = question.raising()
+        self.names = question.value_names()
+        self.expansion = Expansion(question.value.node, question.by, 0)
+        #: What the forms of the language are differentiated by.
+        self.by = self.parameter()
+
+    def steps(self) -> list[Step]:
+        """All steps."""
+        if not self.expansion.nodes:
+            return [self.question.closing("constant")]
+        chain = self.chain()
+        chain.to("definition", self.moved(self.form(self.question.value.node)))
+        while (rule := self.expansion.advance()) is not None:
+            chain.to(rule, self.form(self.expansion.state))
+        return self.finished(chain)
+
+    # What the two kinds of derivations differ in.
+
+    def parameter(self) -> Form:
+        """The scalar on which the variable depends in the claims."""
+        return name(parameter_name(self.question.program), "scalar", ())
+
+    def chain(self) -> Chain:
+        """The chain that begins with dF."""
+        question = self.question
+        held = set(question.program.assignments) & {question.variable.value}
+        lines = tuple(line for line in question.setting.where if line.partition(" = ")[0] not in held)
+        declared = depending(question.program, question.variable, str(self.by.value))
+        setting = replace(question.setting, declare=declared, where=lines, structured=False)
+        return Chain(self.moved(question.function), setting, self.shown)
+
+    def finished(self, chain: Chain) -> list[Step]:
+        """The differential with dX taken out, and the derivative that it says."""
+        gradient = refine(derivative(self.expansion.state, self.expansion.seed), Facts())
+        product = self.taken_out(gradient)
+        if product is not None:
+            chain.to("collect", product)
+        return chain.steps + answered(self.question, gradient, self.raising, "identification")
+
+    def taken_out(self, gradient: Node) -> Form | None:
+        """G and dX as one product: g'*dx, or tr(G'*dX)."""
+        form = self.raising.form(gradient)
+        if form is None:
+            return None
+        seed = self.moved(self.question.variable)
+        if gradient.order == 1:
+            return multiply([transposed(form), seed], "scalar", ())
+        return trace(multiply([transposed(form), seed], "matrix", ((seed.shape or ())[1],) * 2))
+
+    def shown(self, form: Form) -> Form:
+        """A form of the language with differentials as they are read."""
+
+        def rule(part: Form) -> Form:
+            if part.head == "derivative" and part.args[1] is self.by:
+                return Form("differential", part.args[:1], kind=part.kind, shape=part.shape)
+            return part
+
+        return rewritten(form, rule)
+
+    # Forms.
+
+    def moved(self, form: Form) -> Form:
+        """The derivative of a form by the parameter."""
+        return Form("derivative", (form, self.by), "d", kind=form.kind, shape=form.shape)
+
+    def form(self, node: Node) -> Form:
+        """The matrix form of a node, else its entries; its symbols are differentials."""
+        form = self.raising.form(node)
+        return self.entries(node) if form is None else rewritten(form, self.replaced)
+
+    def replaced(self, part: Form) -> Form:
+        """The name of a symbol replaced by what it stands for."""
+        meant = self.expansion.named.get(part.value) if part.head == "name" else None
+        return part if meant is None else self.moved(self.form(meant))
+
+    def entries(self, node: Node) -> Form:
+        """A node by its entries."""
+        indices, _ = self.question.index_groups()
+        body = state_entries(node, indices, self.raising, self.names, Meanings(self.expansion.meanings, self.by))
+        return tensor_form(body, indices, node)
+
+
+class ScalarDerivation(Differential):
+    """dF/ds for a scalar s, F of any kind; the claims are about d(F)/d(s) itself."""
+
+    def parameter(self) -> Form:
+        return self.question.variable
+
+    def chain(self) -> Chain:
+        return Chain(self.moved(self.question.function), replace(self.question.setting, structured=False), self.shown)
+
+    def finished(self, chain: Chain) -> list[Step]:
+        found = found_form(self.question, refine(self.expansion.seeded(), Facts()), self.raising)
+        if found is not None:
+            chain.to("collect", found)
+        left = chain.last if chain.steps else None
+        answer = self.question.closing(last_rule(self.question), left=left, continues=bool(chain.steps))
+        return chain.steps + [answer] * (to_text(answer.left) != to_text(answer.right))
+
+    def shown(self, form: Form) -> Form:
+        return form
+
+    def form(self, node: Node) -> Form:
+        return super().form(substitute(node, {self.expansion.seed: Number.make(1)}))
+
+
+def trace(product: Form) -> Form:
+    """The trace of a product, its sign and scalar factors in front."""
+    if product.head == "neg":
+        return negate(trace(product.args[0]))
+    scalars = [arg for arg in product.args if arg.kind == "scalar"] if product.head == "mul" else []
+    rest = [arg for arg in product.args if arg.kind != "scalar"] if scalars else [product]
+    inner = call("tr", multiply(rest, "matrix", product.shape or ()), kind="scalar", shape=())
+    return multiply([*scalars, inner], "scalar", ())

@@ -1,0 +1,106 @@
+"""Derivations by entries, for tensors: write the entry, apply the rules, contract the deltas, split into cases.
+
+    d((B'*B)[p,q])/d(B[i,j]) = d(sum[r: B[r,p]*B[r,q]])/d(B[i,j])
+                             = sum[r: d(B[r,p])/d(B[i,j])*B[r,q]] + ...
+                             = sum[r: delta(i,r)*delta(j,p)*B[r,q]] + ... = delta(j,p)*B[i,q] + delta(j,q)*B[i,p]
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from matcalc.assumptions import Facts
+from matcalc.expr import Node
+from matcalc.form import Form, rewritten
+from matcalc.notation.cases import cases_form
+from matcalc.notation.index import index_form, tensor_form
+from matcalc.notation.scalar_forms import entry, scalar
+from matcalc.refine import refine
+from matcalc.steps.answering import answered
+from matcalc.steps.entry_forms import Meanings, state_entries
+from matcalc.steps.expansion import Expansion
+from matcalc.steps.question import Chain, Question
+from matcalc.steps.step import Setting, Step
+
+__all__ = ["entry_steps"]
+
+
+def entry_steps(question: Question) -> list[Step]:
+    """The steps of a function that is no scalar."""
+    return EntryDerivation(question).steps()
+
+
+class EntryDerivation:
+    """∂F[..]/∂X[..], rule by rule."""
+
+    def __init__(self, question: Question) -> None:
+        self.question = question
+        self.raising = question.raising()
+        self.names = question.value_names()
+        self.expansion = Expansion(question.value.node, question.by, question.by.order)
+        self.own, self.by = question.index_groups()
+        self.indices = (*self.own, *self.by)
+
+    def steps(self) -> list[Step]:
+        """All steps."""
+        expansion, function = self.expansion, self.question.value.node
+        chain = Chain(self.derivative(self.entry_of_function()), self.setting(), shown, self.claimed)
+        if not expansion.nodes:
+            return [self.question.closing("constant")]
+        chain.to("entry", self.derivative(state_entries(function, self.own, self.raising, self.names, Meanings())))
+        while (rule := expansion.advance()) is not None:
+            chain.to(rule, self.state())
+        chain.to("derivative-of-an-entry", self.state(seeded=True))
+        found = refine(expansion.seeded(), Facts())
+        names = (self.own, self.by)
+        contracted = index_form(found, names, self.raising.form)
+        chain.to("delta-contraction", body(contracted))
+        chain.to("cases", body(cases_form(found, names, self.raising.form)))
+        return chain.steps + self.answer(found)
+
+    def answer(self, found: Node) -> list[Step]:
+        """The derivative as a matrix or tensor, and the Kronecker form of a tensor of order four."""
+        matrix = self.question.derivative.kind != "tensor"
+        steps = answered(self.question, found, self.raising, "matrix-form" if matrix else "tensor-form")
+        return steps + self.question.kronecker()
+
+    def setting(self) -> Setting:
+        """What the claims about entries are stated under."""
+        return replace(self.question.setting, structured=False)
+
+    def entry_of_function(self) -> Form:
+        """F[..] for the expression as it was given."""
+        function = self.question.function
+        return function.args[0] if function.head == "tensor" else entry(function, self.own)
+
+    def derivative(self, form: Form) -> Form:
+        """∂form/∂X[..]."""
+        return scalar("derivative", form, entry(self.question.variable, self.by), value="d")
+
+    def state(self, *, seeded: bool = False) -> Form:
+        """The state of the expansion; with `seeded`, ∂X/∂X as deltas."""
+        expansion = self.expansion
+        seeds = frozenset({expansion.seed}) if seeded else frozenset()
+        meanings = Meanings(expansion.meanings, self.question.variable, seeds)
+        return state_entries(expansion.state, self.indices, self.raising, self.names, meanings)
+
+    def claimed(self, form: Form) -> Form:
+        """The tensor with these entries."""
+        return tensor_form(form, self.indices, self.expansion.state)
+
+
+def body(form: Form) -> Form:
+    """The entries of a tensor."""
+    return form.args[0] if form.head == "tensor" else form
+
+
+def shown(form: Form) -> Form:
+    """The form with entries of identities as deltas."""
+
+    def rule(part: Form) -> Form:
+        if part.head == "entry" and part.args[0].head == "call" and part.args[0].value == "eye":
+            return scalar("delta", value=tuple(sorted(part.value)))
+        return part
+
+    return rewritten(form, rule)
+

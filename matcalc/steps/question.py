@@ -1,0 +1,153 @@
+"""The question of a derivation, and what is common to its answers by different ways."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from matcalc.assumptions import Facts
+from matcalc.expr import Node
+from matcalc.form import Form, format_axis, rewritten
+from matcalc.inference import TypedProgram
+from matcalc.lowering import Environment
+from matcalc.notation.text import to_text
+from matcalc.raising import Raising
+from matcalc.steps.step import Setting, Step
+from matcalc.tensor import Tensor
+
+__all__ = ["Question", "Chain", "parameter_name"]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked: the derivative of `function` (with its typed form) by `variable`, a name, in a program.
+
+    `environment` gives the names their meaning, an assigned `variable` being held as a variable, which it is not in
+    `outer`.  `derivative` is the
+    form of the derivative, `answer` what it is, `where` the names that the answer introduces, `node` its node.
+    """
+
+    program: TypedProgram
+    environment: Environment
+    outer: Environment
+    function: Form
+    value: Tensor
+    variable: Form
+    derivative: Form
+    answer: Form
+    where: Mapping[str, Form]
+    node: Node
+    facts: Facts
+    indices: tuple[tuple[str, ...], ...]
+    compound: Mapping[str, tuple[int, ...]]
+    layout: str
+    structured: bool
+    order: int
+    #: d(vec(E))/d(vec(X)) and its Kronecker form, where there is one.
+    vec: tuple[Form, Form] | None = None
+
+    @property
+    def by(self) -> Node:
+        """The variable as a node."""
+        return self.environment.name(str(self.variable.value)).node
+
+    def held(self) -> dict[Node, Node]:
+        """The value of an assigned variable, by the variable that stands for it."""
+        name = str(self.variable.value)
+        return {self.by: self.outer.name(name).node} if name in self.program.assignments else {}
+
+    def index_groups(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The names of the indices of the function, and of the variable."""
+        flat = [index for group in self.indices for index in group]
+        count = self.value.node.order
+        if self.layout == "denominator" and self.order == count == self.by.order == 1:
+            flat.reverse()
+        return tuple(flat[:count]), tuple(flat[count:])
+
+    @property
+    def setting(self) -> Setting:
+        """What claims about the answer are stated under."""
+        lines = [f"{name} = {to_text(form)}" for name, form in self.program.assignments.items()]
+        return Setting(self.program.declarations(), tuple(lines), self.layout, self.structured)
+
+    def raising(self) -> Raising:
+        """Matrix forms that use no facts and call values by the names that the program gives them."""
+        names = self.value_names()
+        return Raising(Facts(), self.layout, lambda node, form: names.get(node), frozenset(self.compound))
+
+    def value_names(self) -> dict[Node, str]:
+        """The names of the values that the program assigns, but for the one that is differentiated."""
+        values = {self.environment.name(name).node: name for name in self.program.assignments}
+        return {node: name for node, name in values.items() if node.operands and node is not self.value.node}
+
+    def closing(self, rule: str, *, continues: bool = False, left: Form | None = None) -> Step:
+        """The step that ends in the answer."""
+        where = [f"{name} = {to_text(form)}" for name, form in self.where.items()]
+        setting = replace(self.setting, where=(*self.setting.where, *where))
+        claim = f"{to_text(self.derivative)} = {to_text(self.answer)}"
+        return Step(rule, left or self.derivative, self.answer, claim, setting, continues)
+
+
+    def kronecker(self) -> list[Step]:
+        """The Kronecker form of a tensor, as a step of its own."""
+        if self.vec is None:
+            return []
+        left, right = self.vec
+        setting = replace(self.setting, structured=False)
+        return [Step("kronecker-form", left, right, f"{to_text(left)} = {to_text(right)}", setting)]
+
+
+class Chain:
+    """Steps under one setting, each continuing the one before; what reads the same is no step."""
+
+    def __init__(
+        self,
+        start: Form,
+        setting: Setting,
+        shown: Callable[[Form], Form],
+        claimed: Callable[[Form], Form] = lambda form: form,
+    ) -> None:
+        self.steps: list[Step] = []
+        self.last = start
+        self.setting = setting
+        #: What a person reads of a form of the chain, and what the claims say of it.
+        self.shown = shown
+        self.claimed = claimed
+
+    def to(self, rule: str, form: Form) -> None:
+        """The next form of the chain, by a rule."""
+        left, right = self.shown(self.last), self.shown(form)
+        if to_text(left) != to_text(right):
+            claim = f"{to_text(self.claimed(self.last))} = {to_text(self.claimed(form))}"
+            self.steps.append(Step(rule, left, right, claim, self.setting, continues=bool(self.steps)))
+        self.last = form
+
+
+def parameter_name(program: TypedProgram) -> str:
+    """A name for the parameter on which the variable depends in the claims about differentials."""
+    taken = {*program.variables, *program.assignments, *program.dimensions}
+    return next(name for name in ("t", *(f"t{k}" for k in range(1, len(taken) + 2))) if name not in taken)
+
+
+def depending(program: TypedProgram, variable: Form, parameter: str) -> tuple[str, ...]:
+    """The declarations of a program in which a variable depends on a parameter.
+
+    Of the variable's properties only the sign of its entries stays: a differential of a symmetric matrix need not be
+    symmetric, as entries are independent.
+    """
+    name = str(variable.value)
+    lines = [f"{parameter}: scalar"]
+    for info in (*program.variables.values(), *program.sized):
+        if info.name == name:
+            info = replace(info, arguments=(*info.arguments, parameter), properties=info.properties & {"positive"})
+        lines.append(str(info))
+    if name in program.assignments:
+        kind = "vector" if variable.kind == "column" else variable.kind
+        sizes = ", ".join(map(format_axis, variable.shape or ()))
+        lines.append(f"{name}({parameter}): {kind}" + (f"({sizes})" if sizes else ""))
+    return tuple(lines)
+
+
+def replaced_names(form: Form, meanings: Mapping[str, Form]) -> Form:
+    """The form with the names of symbols replaced by what they stand for."""
+    return rewritten(form, lambda part: meanings.get(part.value, part) if part.head == "name" else part)
