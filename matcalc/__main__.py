@@ -12,7 +12,8 @@ import json
 import re
 import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from typing import Any
 import click
 
 import matcalc
+from matcalc.commands.style import check_style, style_options
 from matcalc.commands.terminal import WIDTH, BadInput, echo, reported_errors, standard_input
 from matcalc.derivation import FORMS
 from matcalc.latex_reader import SYNTAXES
@@ -76,6 +78,15 @@ def answer(derivative: matcalc.Derivative, form: str, sizes: dict[str, int] | No
     return "\n".join([derivative.to_text(form=form, sizes=sizes), *where])
 
 
+def latex_answer(
+    derivative: matcalc.Derivative, form: str, sizes: dict[str, int] | None, style: str, transpose: str
+) -> str:
+    """The derivative as LaTeX, then what stands for the names that it introduces."""
+    where = derivative.where_latex(style, transpose).items() if form != "elements" else ()
+    shown = derivative.latex(form, sizes, style, transpose)
+    return "\n".join([shown, *(rf"\quad \text{{where }} {name} = {text}" for name, text in where)])
+
+
 def shape(derivative: matcalc.Derivative) -> str:
     """The shape, with the orientation that the layout gives to one axis."""
     orientation = {"row": ", a row", "column": ", a column"}.get(str(derivative.form.kind), "")
@@ -95,9 +106,14 @@ def assumptions(derivatives: Sequence[matcalc.Derivative]) -> str:
     return "\n".join(textwrap.fill(fact, WIDTH, subsequent_indent="  ") for fact in facts).replace("\0", " ")
 
 
-def text_answer(derivatives: Sequence[matcalc.Derivative], form: str, sizes: dict[str, int] | None) -> str:
+def derivation(derivative: matcalc.Derivative) -> str:
+    """The steps from the expression to the derivative."""
+    return derivative.steps.text
+
+
+def text_answer(derivatives: Sequence[matcalc.Derivative], show: Callable[[matcalc.Derivative], str]) -> str:
     """The answers, each under a heading when there are several, then what was assumed."""
-    blocks = [answer(derivative, form, sizes) for derivative in derivatives]
+    blocks = [show(derivative) for derivative in derivatives]
     if len(derivatives) > 1:
         blocks = [f"by {derivative.wrt}:\n{block}" for derivative, block in zip(derivatives, blocks, strict=True)]
     return "\n\n".join([*blocks, assumptions(derivatives)])
@@ -211,7 +227,9 @@ def main() -> None:
     show_default=True,
     help="What to print.",
 )
+@style_options
 @click.option("--value", is_flag=True, help="With --emit numpy: the function returns (value, derivative).")
+@click.option("--steps", is_flag=True, help="Show the way to the answer, rule by rule, each step verified.")
 def derive(
     source: str,
     wrt: tuple[str, ...],
@@ -224,7 +242,10 @@ def derive(
     form: str | None,
     size: dict[str, int] | None,
     emit: str,
+    style: str | None,
+    transpose: str | None,
     value: bool,
+    steps: bool,
 ) -> None:
     """Print the derivative of SOURCE.
 
@@ -232,6 +253,7 @@ def derive(
     matcalc derive "x'*A*x" --wrt x
     matcalc derive "B'*B" --wrt B --form index
     matcalc derive "A*x" --wrt A --size m=2,n=3 --form elements
+    matcalc derive "x'*A*x" --wrt x --steps
     matcalc derive net.mc --wrt U --wrt W --emit numpy
     matcalc derive --from latex '\\mathbf{x}^\\top \\mathbf{A} \\mathbf{x}' --wrt x
     """
@@ -239,8 +261,11 @@ def derive(
         raise click.UsageError(f"--form goes with --emit text or latex, not with --emit {emit}.")
     if size and form != "elements":
         raise click.UsageError("--size goes with --form elements.")
+    check_style(emit, style, transpose)
     if value and emit != "numpy":
         raise click.UsageError("--value goes with --emit numpy.")
+    if steps and (emit == "numpy" or form):
+        raise click.UsageError("--steps goes with --emit text, latex or json, and without --form.")
     with reported_errors():
         derivatives = by_name(source, wrt, declare, layout, order, of, structured=structured, syntax=syntax)
         printed = list(derivatives.values())
@@ -248,12 +273,16 @@ def derive(
             module = derivatives.numpy(value=value) if len(printed) > 1 else printed[0].numpy(value=value)
             echo(module.rstrip("\n"))
         elif emit == "json":
-            objects = [derivative.to_json() for derivative in printed]
+            objects = [derivative.to_json(steps=steps) for derivative in printed]
             echo(json.dumps(objects if len(objects) > 1 else objects[0], indent=2))
+        elif emit == "latex" and steps:
+            echo("\n\n".join(derivative.steps.latex(style or "bold", transpose or "top") for derivative in printed))
         elif emit == "latex":
-            echo("\n\n".join(derivative.latex(form=form or "matrix", sizes=size) for derivative in printed))
+            marks = style or "bold", transpose or "top"
+            echo("\n\n".join(latex_answer(derivative, form or "matrix", size, *marks) for derivative in printed))
         else:
-            echo(text_answer(printed, form or "matrix", size))
+            show = derivation if steps else partial(answer, form=form or "matrix", sizes=size)
+            echo(text_answer(printed, show))
 
 
 @main.command(cls=ExpressionCommand)

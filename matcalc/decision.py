@@ -80,7 +80,7 @@ def looked_at(claim: Claim, deadline: float | None, *, confirm: bool) -> tuple[V
     """What `disagreement` says, and a note where one side of a claim that agrees is defined at more points."""
     odd = next((k for k in range(1, len(claim.sides)) if not same_shape(claim.sides[0], claim.sides[k])), None)
     if odd is not None:
-        return Verdict("refuted", "shapes", shapes_message(claim, odd)), ""
+        return Verdict("refuted", "shapes", shapes_message(claim, odd), step=odd), ""
     found = compare(claim.program, claim.sides, claim.assume, deadline=deadline, confirm=confirm)
     if found.counterexample is not None:
         return refutation(claim, found.counterexample), ""
@@ -94,7 +94,7 @@ def refutation(claim: Claim, found: Counterexample) -> Verdict:
     step, message = found.step, f"the sides differ {found}"
     if len(claim.sides) > 2:
         message = f"step {step[1]}, `{claim.side_text(step[0])} = {claim.side_text(step[1])}`, is wrong: {message}"
-    return Verdict("refuted", "values at a point", message, found.to_json())
+    return Verdict("refuted", "values at a point", message, found.to_json(), step=step[1])
 
 
 def same_shape(left: Form, right: Form) -> bool:

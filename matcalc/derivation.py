@@ -28,6 +28,7 @@ from matcalc.notation.cases import cases_form
 from matcalc.notation.elements import elements, elements_latex, elements_text
 from matcalc.notation.index import index_form, index_names
 from matcalc.notation.latex import to_latex
+from matcalc.notation.latex_names import Style
 from matcalc.notation.text import to_text
 from matcalc.parser import Program, nearest, parse_expression, parse_program
 from matcalc.raising import Raising
@@ -432,9 +433,9 @@ class Derivative:
         if entries(self.variable.shape or ()) * values > LARGEST_CHECK:
             raise UnsupportedError("a check at these sizes takes too long", hint="give smaller sizes")
 
-    def to_json(self) -> dict[str, Any]:
-        """The answer as an object of JSON: the keys of section 7 of the language."""
-        return {
+    def to_json(self, *, steps: bool = False) -> dict[str, Any]:
+        """The answer as an object of JSON: the keys of section 7 of the language, on demand with the steps."""
+        made = {
             "expression": self.expression,
             "wrt": self.wrt,
             "order": self.order,
@@ -450,6 +451,7 @@ class Derivative:
             "numpy": self.numpy(),
             "notes": list(self.notes),
         }
+        return {**made, "steps": self.steps.to_json()} if steps else made
 
     def _vec(self) -> Form:
         """The mn x pq Jacobian matrix ∂vec(E)/∂vec(X)', or the Hessian by vec(X)."""
@@ -495,11 +497,28 @@ class Derivative:
         """The answer by entries, piecewise."""
         return self.to_text("cases")
 
-    def latex(self, form: str = "matrix", sizes: Mapping[str, int] | None = None) -> str:
-        """The answer as LaTeX, in one of the forms of `FORMS`."""
+    def latex(
+        self, form: str = "matrix", sizes: Mapping[str, int] | None = None, style: str = "bold", transpose: str = "top"
+    ) -> str:
+        """The answer as LaTeX, in one of the forms of `FORMS`.
+
+        `style` is "bold", "plain" or "bm" (which needs the package bm), `transpose` "top", "prime" or "T".
+        """
+        chosen = Style(style, transpose)
         if form == "elements":
             return elements_latex(self.elements(**(sizes or {})))
-        return to_latex(self._form_in(form)[0])
+        return to_latex(self._form_in(form)[0], chosen, self._names_in_use)
+
+    def where_latex(self, style: str = "bold", transpose: str = "top") -> dict[str, str]:
+        """`where` as LaTeX: the names that the answer introduces, each with its expression."""
+        chosen, names = Style(style, transpose), self._names_in_use
+        parts = [(Form("name", (), key, kind=form.kind), form) for key, form in self._answer[1].items()]
+        return {to_latex(shown, chosen, names): to_latex(form, chosen, names) for shown, form in parts}
+
+    @property
+    def _names_in_use(self) -> set[str]:
+        """The names of the program and those that the answer introduces."""
+        return {*self.program.variables, *self.program.assignments, *self._answer[1]}
 
     def __repr__(self) -> str:
         return f"<Derivative of {self.expression} by {self.wrt}: {self.text}>"

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from matcalc.errors import MatcalcError, Span
+from matcalc.excerpt import Excerpt
 from matcalc.parser import nearest
 from matcalc.toml_places import Table, tables
 from matcalc.verdict import VERDICTS
@@ -27,6 +28,7 @@ __all__ = [
     "IdentityError",
     "parse_identities",
     "read_identities",
+    "read_text",
     "load",
     "library_paths",
 ]
@@ -81,6 +83,9 @@ class Identity:
     title: str = ""
     path: str | None = None
     line: int = 1
+    #: For one that stands in notes: its texts with their places, and the line of each step.
+    excerpts: tuple[Excerpt, ...] = field(default=(), repr=False, compare=False)
+    steps: tuple[int, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def place(self) -> str:
@@ -121,6 +126,8 @@ class IdentityFile:
     source: str
     identities: tuple[Identity, ...]
     unstated: tuple[Unstated, ...]
+    #: Of notes, how many equations are not marked, and left alone.
+    unmarked: int | None = None
 
 
 # ---- Text -----------------------------------------------------------------------------------------------------------
@@ -282,18 +289,24 @@ def _is_of_type(value: Any, wanted: str) -> bool:
 
 def read_identities(path: str | Path) -> IdentityFile:
     """The file at `path`."""
+    return parse_identities(read_text(path), str(path))
+
+
+def read_text(path: str | Path) -> str:
+    """The text of the file at `path`, without a byte order mark."""
     try:
-        text = Path(path).read_bytes().decode("utf-8-sig")
+        return Path(path).read_bytes().decode("utf-8-sig")
     except OSError as error:
         hint = "a claim goes with -e" if "=" in str(path) else None
         raise IdentityError(f"cannot read {path}: {error.strerror}", hint=hint) from None
     except UnicodeDecodeError as error:
         raise IdentityError(f"{path} is not UTF-8 text: byte {error.start + 1} is wrong") from None
-    return parse_identities(text, str(path))
 
 
-def load(paths: Iterable[str | Path]) -> tuple[IdentityFile, ...]:
-    """All files at `paths` in that order, each once; a folder stands for all *.toml below it, sorted.
+def load(
+    paths: Iterable[str | Path], read: Callable[[Path], IdentityFile] = read_identities
+) -> tuple[IdentityFile, ...]:
+    """All files at `paths` in that order, each once, as `read` reads them; a folder stands for all *.toml below it, sorted.
 
     Files and folders whose names begin with a dot are skipped below a folder.
     """
@@ -301,7 +314,7 @@ def load(paths: Iterable[str | Path]) -> tuple[IdentityFile, ...]:
     for path in map(Path, paths):
         for file in _files_below(path) if path.is_dir() else [path]:
             found.setdefault(file.resolve(), file)
-    return tuple(read_identities(file) for file in found.values())
+    return tuple(map(read, found.values()))
 
 
 def _files_below(folder: Path) -> list[Path]:

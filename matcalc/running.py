@@ -20,11 +20,12 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from matcalc.errors import MatcalcError
+from matcalc.excerpt import relocated
 from matcalc.identity import Identity
 from matcalc.verdict import Verdict
 from matcalc.verification import verify
 
-__all__ = ["Result", "judge", "placed", "run", "TIMEOUT"]
+__all__ = ["Result", "explained", "judge", "placed", "run", "TIMEOUT"]
 
 #: Seconds for one identity.
 TIMEOUT = 10.0
@@ -93,7 +94,7 @@ def judge(identity: Identity, *, timeout: float | None = TIMEOUT, verify: Verify
                 timeout=timeout,
             )
     except MatcalcError as mistake:
-        error = placed(mistake.render(), identity)
+        error = explained(mistake, identity)
     except (OutOfTime, RecursionError, MemoryError) as failure:
         what = next(what for kind, what in EXHAUSTED.items() if isinstance(failure, kind))
         verdict = Verdict("undecided", *what, None, (), time.perf_counter() - began)
@@ -101,6 +102,11 @@ def judge(identity: Identity, *, timeout: float | None = TIMEOUT, verify: Verify
         message = f"error: matcalc failed with {type(failure).__name__}: {failure}\nhint: this is a defect of matcalc"
         error = placed(message, identity)
     return Result(identity, verdict, time.perf_counter() - began, error)
+
+
+def explained(error: MatcalcError, identity: Identity) -> str:
+    """The message of an error in an identity, with its place in the file where that is known."""
+    return placed(relocated(error, identity.excerpts).render(), identity)
 
 
 def placed(error: str, identity: Identity) -> str:

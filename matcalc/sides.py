@@ -10,7 +10,7 @@ from matcalc.form import Form, format_axis
 from matcalc.identity import Identity
 from matcalc.inference import TypedProgram
 from matcalc.lowering import lower
-from matcalc.notation.latex import name_latex, to_latex
+from matcalc.notation.latex import BOLD, Style, to_latex
 
 __all__ = ["Sides", "sides_of"]
 
@@ -47,15 +47,27 @@ class Sides:
     @property
     def latex(self) -> tuple[str, ...]:
         """The LaTeX of each side."""
-        return tuple(map(to_latex, self.forms))
+        return self.latex_in(BOLD)
 
     @property
     def where_latex(self) -> tuple[str, ...]:
         """The LaTeX of each assignment that the claim uses."""
-        return tuple(
-            f"{name_latex(name, bold=form.kind not in ('scalar', 'tensor'))} = {to_latex(form)}"
-            for name, form in self.program.assignments.items()
-        )
+        return self.where_latex_in(BOLD)
+
+    def latex_in(self, style: Style) -> tuple[str, ...]:
+        """The LaTeX of each side in a style."""
+        return tuple(to_latex(form, style, self.names_in_use) for form in self.forms)
+
+    def where_latex_in(self, style: Style) -> tuple[str, ...]:
+        """The LaTeX of each assignment that the claim uses, in a style."""
+        pairs = [(Form("name", (), key, kind=form.kind), form) for key, form in self.program.assignments.items()]
+        names = self.names_in_use
+        return tuple(f"{to_latex(name, style, names)} = {to_latex(form, style, names)}" for name, form in pairs)
+
+    @property
+    def names_in_use(self) -> frozenset[str]:
+        """The names of the variables and of the assignments, by which the LaTeX of a side may have to be longer."""
+        return frozenset((*self.program.variables, *self.program.assignments))
 
     def numpy(self) -> Source:
         """The source of a module with one function for each side, called as in `names`.

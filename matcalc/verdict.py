@@ -23,7 +23,8 @@ class Verdict:
         undecided         nothing was shown
         refuted           the sides differ at the sizes and values of `counterexample`, or in shape
 
-    `method` says how it was found, `message` what a person should know, `rules` the laws that a proof used.
+    `method` says how it was found, `message` what a person should know, `rules` the laws that a proof used,
+    `step` the number of the first wrong step of a chain that is refuted.
     """
 
     verdict: str
@@ -32,6 +33,7 @@ class Verdict:
     counterexample: dict[str, Any] | None = None
     rules: tuple[str, ...] = ()
     seconds: float = 0.0
+    step: int | None = None
 
     def __str__(self) -> str:
         lines = [f"{self.verdict} ({self.method})" if self.method else self.verdict]

@@ -23,10 +23,10 @@ PACKAGE = ROOT / "matcalc"
 #: From the ground up: a module imports modules of lower floors only.  A package counts as one module.
 FLOORS = (
     ("errors", "precision", "verdict"),
-    ("form", "operation", "lexer", "jets", "directions", "toml_places", "intervals"),
+    ("form", "operation", "lexer", "jets", "directions", "toml_places", "intervals", "excerpt"),
     ("expr", "build", "parser", "evaluate", "values", "counterexample"),
     ("tensor", "traversal", "canonical", "inference", "sampling", "graph", "identity", "latex_reader"),
-    ("assumptions", "recognition", "reduction", "structure", "points"),
+    ("assumptions", "recognition", "reduction", "structure", "points", "notes"),
     (
         "operations", "differentiate", "refine", "factoring", "naming",
         "notation", "codegen", "check", "solving", "normal", "measure",

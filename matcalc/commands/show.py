@@ -8,11 +8,13 @@ from collections.abc import Iterator
 import click
 
 from matcalc.commands.selection import files_at, identities_of, named
+from matcalc.commands.style import check_style, style_options
 from matcalc.commands.terminal import WIDTH, BadInput, echo, reported_errors
 from matcalc.errors import MatcalcError
 from matcalc.identity import Identity
+from matcalc.notation.latex_names import Style
 from matcalc.reports import paragraphs
-from matcalc.running import Result, judge, placed
+from matcalc.running import Result, explained, judge
 from matcalc.sides import sides_of
 
 __all__ = ["command"]
@@ -28,33 +30,37 @@ __all__ = ["command"]
     show_default=True,
     help="What to print: all about it, its sides as LaTeX, or a module with a function for each side.",
 )
-def command(name: str, paths: tuple[str, ...], emit: str) -> None:
+@style_options
+def command(name: str, paths: tuple[str, ...], emit: str, style: str | None, transpose: str | None) -> None:
     """Show the identity NAME of the library, or of the files at PATH.
 
     \b
     matcalc show quadratic-form my.toml
     matcalc show quadratic-form my.toml --emit latex
     """
+    check_style(emit, style, transpose)
     with reported_errors():
         found = named(identities_of(files_at(paths)), name)
         if emit == "numpy" and len(found) > 1:
             places = ", ".join(identity.place for identity in found)
             raise BadInput(f"error: several identities are called {name}: {places}\nhint: give the file of one")
-        echo("\n\n".join(shown(identity, emit).rstrip("\n") for identity in found))
+        chosen = Style(style or "bold", transpose or "top")
+        echo("\n\n".join(shown(identity, emit, chosen).rstrip("\n") for identity in found))
 
 
-def shown(identity: Identity, emit: str) -> str:
+def shown(identity: Identity, emit: str, style: Style) -> str:
     """What is asked for of an identity."""
     try:
-        return {"text": text, "latex": latex, "numpy": numpy}[emit](identity)
+        return latex(identity, style) if emit == "latex" else {"text": text, "numpy": numpy}[emit](identity)
     except MatcalcError as error:
-        raise BadInput(placed(error.render(), identity)) from None
+        raise BadInput(explained(error, identity)) from None
 
 
-def latex(identity: Identity) -> str:
+def latex(identity: Identity, style: Style) -> str:
     """The sides as one formula, each on a line of its own, then what the claim uses."""
     sides = sides_of(identity)
-    return "\n".join(["\n= ".join(sides.latex), *(rf"\quad \text{{where }} {line}" for line in sides.where_latex)])
+    where = (rf"\quad \text{{where }} {line}" for line in sides.where_latex_in(style))
+    return "\n".join(["\n= ".join(sides.latex_in(style)), *where])
 
 
 def numpy(identity: Identity) -> str:

@@ -14,6 +14,7 @@ __all__ = [
     "Display",
     "Code",
     "Mark",
+    "Sign",
     "Part",
     "Line",
     "Fact",
@@ -63,11 +64,23 @@ MARKS = {
 
 
 @dataclass(frozen=True)
+class Sign:
+    """The sign of a kind of `MARKS`."""
+
+    kind: str
+
+
+@dataclass(frozen=True)
 class Mark:
     """What was found out about a statement: a kind of `MARKS` and the words beside its sign."""
 
     kind: str
     words: str
+
+    @property
+    def sign(self) -> Sign:
+        """Its sign alone."""
+        return Sign(self.kind)
 
 
 @dataclass(frozen=True)
@@ -76,6 +89,12 @@ class Fact:
 
     heading: str
     text: Line
+
+    @property
+    def end(self) -> str:
+        """A full stop, unless the text has one."""
+        last = self.text[-1] if self.text else ""
+        return "" if isinstance(last, str) and last.rstrip().endswith((".", "!", "?", ":")) else "."
 
 
 @dataclass(frozen=True)
@@ -99,6 +118,18 @@ class Statement:
     source: str = ""
     tags: tuple[str, ...] = ()
     derivation: Derivation | None = None
+    #: What is printed for the name, if it is a formula.
+    heading: Math | None = None
+
+    @property
+    def readable(self) -> bool:
+        """Whether the claim is a formula."""
+        return isinstance(self.claim, Display)
+
+    @property
+    def title(self) -> Code | Math:
+        """What it is called, as it is printed."""
+        return self.heading or Code(self.name)
 
 
 @dataclass(frozen=True)
@@ -120,6 +151,8 @@ class Symbol:
 
     symbol: Math
     meanings: tuple[Line, ...]
+    #: How many meanings are left out.
+    more: int = 0
 
 
 @dataclass(frozen=True)

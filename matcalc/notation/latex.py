@@ -1,184 +1,111 @@
-r"""LaTeX: a form as a careful author writes it, in ASCII, with amsmath and amssymb.
+r"""LaTeX: a form as a careful author writes it, in ASCII, with amsmath and amssymb (bm for the style `bm`).
 
     \mathbf{x}^\top (\mathbf{A} + \mathbf{A}^\top)    \delta_{ik} x_{l}    \mathbf{X}^{-\top}
 
-Vectors and matrices are bold and upright, bold Greek letters are made by `\boldsymbol`; scalars and entries are italic.
-Parentheses come from the table of `matcalc.notation.precedence`; the LaTeX of a function comes from its record.
+Vectors and matrices are bold and upright, bold Greek letters are made by `\boldsymbol`; scalars and entries are italic;
+`Style` says so and may say otherwise.  Parentheses come from the table of `matcalc.notation.precedence`, the LaTeX of a
+function from its record.  No two expressions in the same names look the same, but for factors, signs and quotients that
+are equal whichever way they are read: where a name would look like an entry or a function, the latter is written longer.
+
+    latex ─ latex_functions, latex_derivatives ─ latex_parts (brackets) ─ latex_names, latex_width
+    latex_rows breaks what is too long for a line
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
-from functools import cache
-from typing import Any
 
 from matcalc.form import Form
+from matcalc.notation.latex_derivatives import derivative, differential
+from matcalc.notation.latex_functions import call
+from matcalc.notation.latex_names import BOLD, Style, condition_latex, indices_latex, name_latex, split_name
+from matcalc.notation.latex_parts import (
+    PRODUCT_BREAK,
+    SUM_BREAK,
+    Writer,
+    at,
+    atom,
+    enclosed,
+    fraction,
+    is_bold,
+    is_tall,
+    names_of,
+)
+from matcalc.notation.latex_width import width
 from matcalc.notation.precedence import Level, Piece, brackets, fold, join_terms, opens
-from matcalc.operation import find_operation
 
-__all__ = ["to_latex", "name_latex", "condition_latex", "indices_latex"]
+__all__ = ["to_latex", "written", "name_latex", "condition_latex", "indices_latex", "Style", "BOLD"]
 
-#: Greek letters by their names, which are the names of their LaTeX commands.
-UNICODE = {
-    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ϵ": "epsilon", "ζ": "zeta", "η": "eta",
-    "θ": "theta", "ι": "iota", "κ": "kappa", "λ": "lambda", "μ": "mu", "ν": "nu", "ξ": "xi", "ο": "omicron", "π": "pi",
-    "ρ": "rho", "σ": "sigma", "ς": "sigma", "τ": "tau", "υ": "upsilon", "φ": "phi", "ϕ": "phi", "χ": "chi", "ψ": "psi",
-    "ω": "omega",
-}  # fmt: skip
-GREEK = set(UNICODE.values())
-#: Capitals that have a command of their own, and those that look like Latin ones.
-CAPITALS = {"Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega"}
-LATIN_CAPITALS = {
-    "Alpha": "A", "Beta": "B", "Epsilon": "E", "Zeta": "Z", "Eta": "H", "Iota": "I", "Kappa": "K", "Mu": "M", "Nu": "N",
-    "Omicron": "O", "Rho": "P", "Tau": "T", "Chi": "X",
-}  # fmt: skip
-VARIANTS = {"epsilon": r"\varepsilon", "omicron": "o"}
-
-#: What makes parentheses grow.
-TALL = (r"\frac", r"\sum", r"\begin")
+#: The widest numerators, in em, that stay above a number or a name: a product, and a sum.
+WIDEST_PRODUCT, WIDEST_SUM = 2.0, 12.0
+#: The widest vector or matrix that is divided as a fraction.
+WIDEST_VECTOR = 9.0
 
 
-def to_latex(form: Form) -> str:
-    """The form in LaTeX, without dollar signs."""
-    return fold(form, _print).text
+def to_latex(form: Form, style: Style = BOLD, names: Iterable[str] = ()) -> str:
+    """The form in LaTeX, without dollar signs.
+
+    `names` are names in use besides those of the form: a name that looks like another one is then written in whole.
+    """
+    return written(form, style, names)
 
 
-# ---- Names ----------------------------------------------------------------------------------------------------------
+def written(form: Form, style: Style, names: Iterable[str], *, breaks: bool = False) -> str:
+    """The form in LaTeX; with `breaks`, the places where it may be broken are marked."""
+    writer = Writer(style, frozenset(names) | names_of(form), breaks)
+    return fold(form, lambda node, parts: _RULES[node.head](writer, node, parts)).text
 
 
-def name_latex(name: str, *, bold: bool) -> str:
-    r"""A name: `W_1` and `W1` are W with a subscript, `theta` is `\theta`, longer words are upright."""
-    base, subscripts = _split(name)
-    shown = _letter(base, bold=bold)
-    return shown + "_{" + ",".join(_letter(s, bold=False) for s in subscripts) + "}" if subscripts else shown
+# ---- Numbers and names ----------------------------------------------------------------------------------------------
 
 
-def _split(name: str) -> tuple[str, list[str]]:
-    base, *subscripts = [part for part in name.split("_") if part] or [name]
-    digits = re.fullmatch(r"(\D+)(\d+)", base)
-    return (digits[1], [digits[2], *subscripts]) if digits else (base, subscripts)
-
-
-def _letter(word: str, *, bold: bool) -> str:
-    word = UNICODE.get(word, UNICODE.get(word.lower(), word).capitalize() if word.isupper() else word)
-    greek = _greek(word)
-    if greek.startswith("\\"):
-        return rf"\boldsymbol{{{greek}}}" if bold else greek
-    plain = _ascii(greek)
-    if bold:
-        return rf"\mathbf{{{plain}}}"
-    return plain if len(plain) == 1 or plain.isdigit() else rf"\mathrm{{{plain}}}"
-
-
-def _greek(word: str) -> str:
-    """The command of a Greek letter, a Latin letter that looks like it, or the word itself."""
-    if word in VARIANTS:
-        return VARIANTS[word]
-    if word in CAPITALS or word in GREEK:
-        return "\\" + word
-    return LATIN_CAPITALS.get(word, word)
-
-
-def _ascii(word: str) -> str:
-    return "".join(c if c.isascii() and c.isalnum() else r"\_" if c == "_" else f"u{ord(c):x}" for c in word)
-
-
-def _is_bold(form: Form) -> bool:
-    """True for vectors and matrices; without a kind, by the convention for undeclared names."""
-    if form.kind is not None:
-        return form.kind != "scalar"
-    base = _split(form.value)[0]
-    return base not in GREEK and base not in UNICODE
-
-
-def indices_latex(indices: Sequence[str | int]) -> str:
-    """Indices as they stand in a subscript, parted by commas unless all are letters."""
-    shown = [name_latex(i, bold=False) if isinstance(i, str) else str(i) for i in indices]
-    return ("" if all(len(s) == 1 and s.isalpha() for s in shown) else ",").join(shown)
-
-
-# ---- Conditions -----------------------------------------------------------------------------------------------------
-
-
-def condition_latex(condition: tuple[Any, ...]) -> str:
-    """A condition on indices; `and` is a comma."""
-    match condition:
-        case ("==" | "!=" as relation, i, j):
-            sign = "=" if relation == "==" else r"\neq"
-            return f"{indices_latex([i])} {sign} {indices_latex([j])}"
-        case ("not", inner):
-            return rf"\neg ({condition_latex(inner)})"
-        case ("or", *parts):
-            return r"\text{ or }".join(condition_latex(part) for part in parts)
-    return r",\ ".join(f"({condition_latex(p)})" if p[0] == "or" else condition_latex(p) for p in condition[1:])
-
-
-# ---- Forms ----------------------------------------------------------------------------------------------------------
-
-
-def _print(form: Form, parts: list[Piece]) -> Piece:
-    return _RULES[form.head](form, parts)
-
-
-def _tall(*texts: str) -> bool:
-    return any(mark in text for mark in TALL for text in texts)
-
-
-def _at(piece: Piece, level: Level) -> str:
-    """The text where `level` is asked for; parentheses grow around what is tall."""
-    return piece.at(level, r"\left(", r"\right)") if _tall(piece.text) else piece.at(level)
-
-
-def _atom(text: str) -> Piece:
-    return Piece(text, Level.ATOM)
-
-
-def _fraction(above: str, below: str) -> str:
-    return rf"\frac{{{above}}}{{{below}}}"
-
-
-def _number(form: Form, parts: list[Piece]) -> Piece:
+def _number(writer: Writer, form: Form, parts: list[Piece]) -> Piece:
     value = Fraction(form.value)
     size = abs(value)
-    shown = str(size) if size.denominator == 1 else _fraction(str(size.numerator), str(size.denominator))
+    whole = size.denominator == 1
+    shown = str(size) if whole else fraction(str(size.numerator), str(size.denominator))
+    quotient = () if whole else (atom(str(value.numerator)), atom(str(size.denominator)))
     if value < 0:
-        return Piece("-" + shown, Level.PRODUCT)
-    return Piece(shown, Level.ATOM if size.denominator == 1 else Level.FRACTION)
+        return Piece("-" + shown, Level.PRODUCT, quotient)
+    return Piece(shown, Level.ATOM if whole else Level.FRACTION, quotient)
 
 
-def _name(form: Form, parts: list[Piece]) -> Piece:
-    return _atom(name_latex(form.value, bold=_is_bold(form)))
+def _name(writer: Writer, form: Form, parts: list[Piece]) -> Piece:
+    return atom(writer.name(form.value, bold=is_bold(form)))
 
 
-def _neg(form: Form, parts: list[Piece]) -> Piece:
+# ---- Sums and products ----------------------------------------------------------------------------------------------
+
+
+def _neg(writer: Writer, form: Form, parts: list[Piece]) -> Piece:
     operand = parts[0]
-    inside = _at(operand, Level.ATOM if operand.text.startswith("-") else Level.OPERATOR)
-    return Piece("-" + inside, min(max(operand.level, Level.OPERATOR), Level.PRODUCT))
+    inside = at(operand, Level.ATOM if operand.text.startswith("-") else Level.OPERATOR)
+    quotient = tuple(Piece("-" * (k == 0) + part.text, part.level) for k, part in enumerate(operand.quotient))
+    return Piece("-" + inside, min(max(operand.level, Level.OPERATOR), Level.PRODUCT), quotient)
 
 
-def _add(form: Form, parts: list[Piece]) -> Piece:
-    return Piece(join_terms([_at(p, Level.SUM) for p in parts]), Level.SUM)
+def _add(writer: Writer, form: Form, parts: list[Piece]) -> Piece:
+    return Piece(join_terms([at(p, Level.SUM) for p in parts], SUM_BREAK if writer.breaks else ""), Level.SUM)
 
 
-def _mul(form: Form, parts: list[Piece]) -> Piece:
-    texts = []
+def _mul(writer: Writer, form: Form, parts: list[Piece]) -> Piece:
+    texts, last = [], len(parts) - 1
     for k, (arg, part) in enumerate(zip(form.args, parts, strict=True)):
         level = Level.FRACTION if k else Level.PRODUCT
-        if brackets(form, k):
+        if brackets(form, k) or (arg.head == "call" and arg.value == "dot" and k < last):
             level = Level.FRACTION
         elif opens(form.args[:k], arg) and not part.text.startswith("-"):
             level = Level.PRODUCT
-        if arg.head == "bsum" and k == len(parts) - 1:
-            level = Level.OPERATOR
-        texts.append(_at(part, level))
-    return Piece(_juxtapose(texts), Level.PRODUCT)
+        open_end = k == last and part.level == Level.OPEN and not part.text.startswith("-")
+        texts.append(part.text if open_end else at(part, level))
+    return Piece(_juxtaposed(writer, texts), Level.OPEN if parts[-1].level == Level.OPEN and open_end else Level.PRODUCT)
 
 
-def _juxtapose(texts: Sequence[str]) -> str:
+def _juxtaposed(writer: Writer, texts: Sequence[str]) -> str:
     """Factors side by side; a dot parts a factor from a digit that follows, a thin space from a differential."""
-    return texts[0] + "".join(_before(t) + t for t in texts[1:])
+    mark = PRODUCT_BREAK if writer.breaks else ""
+    return texts[0] + "".join(mark + _before(t) + t for t in texts[1:])
 
 
 def _before(factor: str) -> str:
@@ -187,46 +114,87 @@ def _before(factor: str) -> str:
     return r" \, " if factor.startswith(r"\mathrm{d}") else " "
 
 
-def _div(form: Form, parts: list[Piece]) -> Piece:
-    above, below = parts
-    if above.text.startswith("-") and above.level >= Level.PRODUCT:
-        return Piece("-" + _fraction(above.text[1:], below.text), Level.PRODUCT)
-    return Piece(_fraction(above.text, below.text), Level.FRACTION)
-
-
-def _times(form: Form, parts: list[Piece]) -> Piece:
+def _times(writer: Writer, form: Form, parts: list[Piece]) -> Piece:
     if any(arg.kind == "scalar" for arg in form.args):
-        return _mul(form, parts)
+        return _mul(writer, form, parts)
     return _operator(r"\odot", form, parts)
 
 
-def _rdiv(form: Form, parts: list[Piece]) -> Piece:
+def _rdiv(writer: Writer, form: Form, parts: list[Piece]) -> Piece:
     if form.args[1].kind == "scalar":
-        return _div(form, parts)
+        return _div(writer, form, parts)
     return _operator(r"\oslash", form, parts)
 
 
-def _kron(form: Form, parts: list[Piece]) -> Piece:
+def _kron(writer: Writer, form: Form, parts: list[Piece]) -> Piece:
     return _operator(r"\otimes", form, parts)
 
 
 def _operator(sign: str, form: Form, parts: list[Piece]) -> Piece:
     """An operator between two operands; only a chain of one operator goes without parentheses."""
     same = form.args[0].head == form.head
-    first, second = _at(parts[0], Level.OPERATOR if same else Level.PRODUCT), _at(parts[1], Level.FRACTION)
+    first, second = at(parts[0], Level.OPERATOR if same else Level.PRODUCT), at(parts[1], Level.FRACTION)
     if not parts[1].text.startswith("-") and form.args[1].head == "mul":
-        second = _at(parts[1], Level.PRODUCT)
+        second = at(parts[1], Level.PRODUCT)
     return Piece(f"{first} {sign} {second}", Level.OPERATOR)
 
 
-def _power(form: Form, parts: list[Piece]) -> Piece:
+# ---- Quotients and powers -------------------------------------------------------------------------------------------
+
+
+def _div(writer: Writer, form: Form, parts: list[Piece]) -> Piece:
+    r"""A fraction, or a coefficient before what is long or tall or no scalar: `\frac{1}{2} \mathbf{x}^\top \mathbf{x}`."""
+    above, below = parts
+    if above.text.startswith("-") and above.level >= Level.OPEN:
+        positive = _quotient(form, Piece(above.text[1:], above.level), below)
+        return Piece("-" + positive.text, min(positive.level, Level.PRODUCT), (above, below))
+    return _quotient(form, above, below)._replace(quotient=(above, below))
+
+
+def _quotient(form: Form, above: Piece, below: Piece) -> Piece:
+    if not _is_coefficient(form, above, below):
+        return Piece(fraction(above.text, below.text), Level.FRACTION)
+    number, rest = "1", above.text
+    first = form.args[0].args[0] if form.args[0].head == "mul" else form
+    if first.head == "number" and rest.startswith(f"{first.value} "):
+        number, rest = str(first.value), rest[len(f"{first.value} ") :]
+    elif above.level < Level.OPEN:
+        rest = enclosed(rest)
+    if rest[0].isdigit() or rest.startswith((r"\cdot", PRODUCT_BREAK)):
+        return Piece(fraction(above.text, below.text), Level.FRACTION)
+    return Piece(fraction(number, below.text) + " " + rest, min(max(above.level, Level.OPEN), Level.PRODUCT))
+
+
+def _is_coefficient(form: Form, above: Piece, below: Piece) -> bool:
+    """True if one over the divisor stands before what is divided."""
+    if is_tall([above.text]):
+        return above.level > Level.SUM
+    simple = form.args[1].head in ("number", "name")
+    if form.args[0].kind not in ("scalar", None):
+        return simple or width(above.text) > WIDEST_VECTOR
+    return simple and width(above.text) > (WIDEST_SUM if above.level == Level.SUM else WIDEST_PRODUCT)
+
+
+def _power(writer: Writer, form: Form, parts: list[Piece]) -> Piece:
     exponent = _exact(form.args[1])
     if exponent == Fraction(1, 2) and form.head == "power":
-        return _atom(rf"\sqrt{{{parts[0].text}}}")
-    shown = parts[1].text if exponent is None else str(exponent)
+        return atom(rf"\sqrt{{{parts[0].text}}}")
+    shown = _exponent(parts[1]) if exponent is None else str(exponent)
     entrywise = form.head == "elpower" and form.args[0].kind != "scalar"
     mark = r"\odot " if entrywise else ""
-    return Piece(f"{_at(parts[0], Level.ATOM)}^{{{mark}{shown}}}", Level.POWER)
+    base = at(parts[0], Level.ATOM)
+    if form.args[0].head == "call" and base.startswith(r"\operatorname") and not (exponent and exponent > 0):
+        base = enclosed(base)  # a power of the value, not of the argument, nor an inverse function
+    return Piece(f"{base}^{{{mark}{shown}}}", Level.POWER)
+
+
+def _exponent(piece: Piece) -> str:
+    """An exponent; a quotient of two signs goes with a slash."""
+    if piece.quotient:
+        above, below = piece.quotient
+        if below.level == Level.ATOM and above.level >= Level.PRODUCT and not is_tall([above.text, below.text]):
+            return f"{above.text}/{below.text}"
+    return piece.text
 
 
 def _exact(form: Form) -> Fraction | None:
@@ -239,140 +207,87 @@ def _exact(form: Form) -> Fraction | None:
     return Fraction(form.value) if form.head == "number" else None
 
 
-def _transpose(form: Form, parts: list[Piece]) -> Piece:
-    operand = form.args[0]
-    if operand.head == "call" and operand.value == "inv":
-        return Piece(parts[0].text.removesuffix("^{-1}") + r"^{-\top}", Level.POSTFIX)
-    return Piece(_at(parts[0], Level.ATOM) + r"^\top", Level.POSTFIX)
+def _transpose(writer: Writer, form: Form, parts: list[Piece]) -> Piece:
+    operand, mark = form.args[0], writer.style.mark
+    inverse = (operand.head == "call" and operand.value == "inv") or (
+        operand.head == "power" and _exact(operand.args[1]) == -1
+    )
+    if operand.kind == "scalar" and mark == "^{T}" and "T" in writer.names:
+        return parts[0]
+    if inverse and mark != "'":
+        exponent = mark[1:].strip("{}")
+        return Piece(parts[0].text.removesuffix("^{-1}") + f"^{{-{exponent}}}", Level.POSTFIX)
+    return Piece(at(parts[0], Level.ATOM) + mark, Level.POSTFIX)
 
 
-def _unknown(form: Form, parts: list[Piece]) -> Piece:
+# ---- Entries --------------------------------------------------------------------------------------------------------
+
+
+def _unknown(writer: Writer, form: Form, parts: list[Piece]) -> Piece:
     name, order = form.value
     primes = "'" * order if order <= 3 else f"^{{({order})}}"
-    inside = ", ".join(p.text for p in parts)
-    return _atom(name_latex(name, bold=False) + primes + _parentheses(inside))
+    return atom(writer.name(name, bold=False) + primes + enclosed(", ".join(p.text for p in parts), called=True))
 
 
-def _parentheses(text: str) -> str:
-    return rf"\left({text}\right)" if _tall(text) else f"({text})"
-
-
-def _entry(form: Form, parts: list[Piece]) -> Piece:
+def _entry(writer: Writer, form: Form, parts: list[Piece]) -> Piece:
     operand = form.args[0]
-    if operand.head == "name" and not _split(operand.value)[1]:
-        base = name_latex(operand.value, bold=False)
-    else:
-        base = rf"\left[{parts[0].text}\right]"
-    return _atom(f"{base}_{{{indices_latex(form.value)}}}")
+    lengths = operand.value if operand.head == "split" else (1,) * len(form.value)
+    subscript = f"_{{{_grouped(form.value, lengths)}}}"
+    if operand.head == "name" and _has_entries(writer, operand.value, subscript):
+        return atom(name_latex(operand.value, bold=False) + subscript)
+    if operand.head in ("call", "unknown") and parts[0].text.endswith(")") and parts[0].level == Level.ATOM:
+        return atom(parts[0].text + subscript)
+    return atom(enclosed(parts[0].text) + subscript)
 
 
-def _delta(form: Form, parts: list[Piece]) -> Piece:
-    return _atom(rf"\delta_{{{indices_latex(form.value)}}}")
+def _has_entries(writer: Writer, name: str, subscript: str) -> bool:
+    """True if the entries of a name look like nothing else: the name has no subscript, and no other name is so called."""
+    shown = name_latex(name, bold=False)
+    kronecker = split_name(name)[0] == "delta" and "," not in subscript
+    return "_" not in shown and not kronecker and not writer.is_taken(shown + subscript)
 
 
-def _tensor(form: Form, parts: list[Piece]) -> Piece:
-    return _atom(rf"\left[{parts[0].text}\right]_{{{indices_latex(form.value)}}}")
+def _grouped(names: Sequence[str | int], lengths: Sequence[int]) -> str:
+    """Indices as a subscript, those of a compound axis in parentheses."""
+    if all(n == 1 for n in lengths):
+        return indices_latex(names)
+    rest = iter(names)
+    groups = [indices_latex([next(rest) for _ in range(n)]) for n in lengths]
+    return ",".join(f"({group})" if n > 1 else group for group, n in zip(groups, lengths, strict=True))
 
 
-def _join(form: Form, parts: list[Piece]) -> Piece:
-    inner = form.args[0]
-    names = iter(inner.value)
-    groups = [indices_latex([next(names) for _ in range(n)]) for n in form.value]
-    shown = ",".join(f"({group})" if n > 1 else group for group, n in zip(groups, form.value, strict=True))
-    return _atom(rf"{parts[0].text.rsplit('_', 1)[0]}_{{{shown}}}")
+def _delta(writer: Writer, form: Form, parts: list[Piece]) -> Piece:
+    return atom(rf"\delta_{{{indices_latex(form.value)}}}")
 
 
-def _bsum(form: Form, parts: list[Piece]) -> Piece:
-    return Piece(rf"\sum_{{{indices_latex(form.value)}}} {_at(parts[0], Level.OPERATOR)}", Level.OPERATOR)
+def _tensor(writer: Writer, form: Form, parts: list[Piece]) -> Piece:
+    return atom(enclosed(parts[0].text, "[", "]") + f"_{{{indices_latex(form.value)}}}")
 
 
-def _cases(form: Form, parts: list[Piece]) -> Piece:
-    rows = [f"{parts[0].text}, & {condition_latex(form.value)}"]
+def _join(writer: Writer, form: Form, parts: list[Piece]) -> Piece:
+    names = form.args[0].value
+    entries = parts[0].text.removesuffix(f"_{{{indices_latex(names)}}}")
+    return atom(entries + f"_{{{_grouped(names, form.value)}}}")
+
+
+def _split(writer: Writer, form: Form, parts: list[Piece]) -> Piece:
+    return parts[0]
+
+
+def _bsum(writer: Writer, form: Form, parts: list[Piece]) -> Piece:
+    body = enclosed(parts[0].text) if parts[0].text.startswith("-") else at(parts[0], Level.OPEN)
+    return Piece(rf"\sum_{{{','.join(indices_latex([i]) for i in form.value)}}} {body}", Level.OPEN)
+
+
+def _cases(writer: Writer, form: Form, parts: list[Piece]) -> Piece:
+    rows = [rf"{parts[0].text} & \text{{if }} {condition_latex(form.value)}"]
     other = parts[1].text
     begin, end = r"\begin{cases} ", r" \end{cases}"
-    rows.append(other[len(begin) : -len(end)] if form.args[1].head == "cases" else rf"{other}, & \text{{otherwise}}")
+    rows.append(other[len(begin) : -len(end)] if form.args[1].head == "cases" else rf"{other} & \text{{otherwise}}")
     return Piece(begin + r" \\ ".join(rows) + end, Level.CASES)
 
 
-# ---- Functions ------------------------------------------------------------------------------------------------------
-
-
-def _call(form: Form, parts: list[Piece]) -> Piece:
-    record = find_operation(form.value)
-    if record is None:
-        return _atom(rf"\operatorname{{{_ascii(form.value)}}}" + _parentheses(", ".join(p.text for p in parts)))
-    if record.signature == "new" and "{0}" not in record.latex:
-        return _atom(record.latex.format() + _sizes(form, parts))
-    template = record.latex
-    if record.axis and len(parts) == 2:
-        template = template.replace(r"\left(", rf"_{{{{{parts[1].text}}}}}\left(", 1)
-    slots, level = _layout(template)
-    texts = [_at(p, slot) for p, slot in zip(parts, slots, strict=False)]
-    if not _tall(*texts):
-        template = template.replace(r"\left", "").replace(r"\right", "")
-    return Piece(template.format(*texts), level)
-
-
-def _sizes(form: Form, parts: list[Piece]) -> str:
-    """The sizes of a constant as its subscript."""
-    separator = "," if form.value == "commutation" else r" \times "
-    pairs = zip(form.args, parts, strict=True)
-    shown = [name_latex(arg.value, bold=False) if arg.head == "name" else part.text for arg, part in pairs]
-    return "_{" + separator.join(shown) + "}" if parts else ""
-
-
-@cache
-def _layout(template: str) -> tuple[tuple[Level, ...], Level]:
-    """The levels that the LaTeX of a function asks of its arguments, and its own level."""
-    marks = "\x00\x01"
-    shown = template.format(*marks)
-    slots = tuple(_slot(shown, mark) for mark in marks if mark in shown)
-    if r"\otimes" in shown:
-        return slots, Level.OPERATOR
-    if shown.strip("{}")[0] not in marks:
-        return slots, Level.ATOM
-    return slots, Level.PRODUCT if " " in shown else Level.POSTFIX
-
-
-def _slot(shown: str, mark: str) -> Level:
-    before, _, after = shown.partition(mark)
-    if after.lstrip("}").startswith(("^", "_")) and not before.endswith("^{"):
-        return Level.ATOM
-    return Level.CASES if before.endswith(("(", "|", "{", ", ")) and after else Level.FRACTION
-
-
-# ---- Derivatives ----------------------------------------------------------------------------------------------------
-
-
-def _derivative(form: Form, parts: list[Piece]) -> Piece:
-    function, variable = parts
-    if form.value == "d":
-        return _partial(form, function, variable)
-    sign = {"grad": r"\nabla", "jacobian": r"\mathrm{J}", "hessian": r"\nabla^{2}"}[form.value]
-    return Piece(f"{sign}_{{{variable.text}}} {_at(function, Level.FRACTION)}", Level.FRACTION)
-
-
-def _partial(form: Form, function: Piece, variable: Piece) -> Piece:
-    r"""A fraction of `\partial`s; a derivative of a derivative of a name is one of higher order."""
-    core, variables = form.args[0], [form.args[1]]
-    while core.head == "derivative" and core.value == "d":
-        variables.append(core.args[1])
-        core = core.args[0]
-    if core.head == "name" and len(variables) > 1:
-        below = r" \, ".join(rf"\partial {to_latex(v)}" for v in variables)
-        return Piece(_fraction(rf"\partial^{{{len(variables)}}} {to_latex(core)}", below), Level.FRACTION)
-    if function.level == Level.ATOM and not _tall(function.text):
-        return Piece(_fraction(rf"\partial {function.text}", rf"\partial {variable.text}"), Level.FRACTION)
-    return Piece(_fraction(r"\partial", rf"\partial {variable.text}") + " " + _at(function, Level.ATOM), Level.FRACTION)
-
-
-def _differential(form: Form, parts: list[Piece]) -> Piece:
-    r"""`\mathrm{d}\mathbf{x}` of a name, `\mathrm{d}(E)` of anything longer."""
-    inside = parts[0].text if form.args[0].head == "name" else _parentheses(parts[0].text)
-    return _atom(rf"\mathrm{{d}}{inside}")
-
-
-_RULES: dict[str, Callable[[Form, list[Piece]], Piece]] = {
+_RULES: dict[str, Callable[[Writer, Form, list[Piece]], Piece]] = {
     "number": _number,
     "name": _name,
     "neg": _neg,
@@ -385,15 +300,15 @@ _RULES: dict[str, Callable[[Form, list[Piece]], Piece]] = {
     "power": _power,
     "elpower": _power,
     "transpose": _transpose,
-    "call": _call,
+    "call": call,
     "unknown": _unknown,
     "entry": _entry,
     "delta": _delta,
     "tensor": _tensor,
     "bsum": _bsum,
     "join": _join,
-    "split": lambda form, parts: parts[0],
+    "split": _split,
     "cases": _cases,
-    "derivative": _derivative,
-    "differential": _differential,
+    "derivative": derivative,
+    "differential": differential,
 }

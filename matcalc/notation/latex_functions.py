@@ -33,13 +33,16 @@ def call(writer: Writer, form: Form, parts: list[Piece]) -> Piece:
     if record.name in ("norm1", "norm2"):
         return _norm(record.name, form, parts[0])
     if record.name == "log" and form.args[0].head == "call" and form.args[0].value in BARE:
-        return atom(r"\log" + parts[0].text)
+        return Piece(r"\log" + parts[0].text, Level.FRACTION)
+    if record.name == "abs" and form.args[0].kind not in ("scalar", None):
+        return _by_name("abs", parts)  # bars around a matrix are its determinant
     return _filled(writer, record, parts)
 
 
 def _by_name(name: str, parts: Sequence[Piece]) -> Piece:
     word = "".join(c if c.isascii() and c.isalnum() else r"\_" for c in name)
-    return atom(rf"\operatorname{{{word}}}" + enclosed(", ".join(p.text for p in parts), called=True))
+    inside = enclosed(", ".join(p.text for p in parts), called=True) if parts else ""
+    return atom(rf"\operatorname{{{word}}}" + inside)
 
 
 def _norm(name: str, form: Form, part: Piece) -> Piece:
@@ -57,7 +60,6 @@ def _filled(writer: Writer, record: Operation, parts: Sequence[Piece]) -> Piece:
     slots, level = _layout(template)
     texts = [at(p, slot) for p, slot in zip(parts, slots, strict=False)]
     axis = f"_{{{parts[1].text}}}" if record.axis and len(parts) == 2 else ""
-
     if not slots or r"\left" not in template:
         return Piece(template.format(*texts), level)
     return Piece(_brackets(template, texts, axis), level)
@@ -100,7 +102,7 @@ def _layout(template: str) -> tuple[tuple[Level, ...], Level]:
     if r"\otimes" in shown:
         return slots, Level.OPERATOR
     if shown.strip("{}")[0] not in marks:
-        return slots, Level.ATOM
+        return slots, Level.FRACTION if shown.startswith(r"\log\left|") else Level.ATOM
     return slots, Level.PRODUCT if " " in shown else Level.POSTFIX
 
 

@@ -90,8 +90,8 @@ def at(piece: Piece, level: Level) -> str:
     """The text where `level` is asked for; a quotient written as a coefficient goes as a fraction where that will do."""
     if piece.level >= level:
         return piece.text
-    if level <= Level.FRACTION and len(piece.parts) == 2 and not piece.text.startswith(("-", r"\frac{\partial")):
-        above, below = piece.parts
+    if level <= Level.FRACTION and piece.quotient and not piece.text.startswith("-"):
+        above, below = piece.quotient
         return fraction(above.text, below.text)
     return enclosed(piece.text)
 

@@ -13,19 +13,20 @@ __all__ = ["width", "TOKEN"]
 TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[^\s]", re.DOTALL)
 
 #: Commands that show nothing of themselves.
-INVISIBLE = frozenset(
-    r"\mathbf \boldsymbol \bm \mathrm \operatorname \text \hat \bar \tilde \left \right \bigl \bigr \Bigl \Bigr \biggl \biggr"
-    .split()
-)  # fmt: skip
+INVISIBLE = frozenset({
+    r"\mathbf", r"\boldsymbol", r"\bm", r"\mathrm", r"\operatorname", r"\text", r"\hat", r"\bar", r"\tilde", r"\left",
+    r"\right", r"\bigl", r"\bigr", r"\Bigl", r"\Bigr", r"\biggl", r"\biggr", "\x01", "\x02",
+})  # fmt: skip
 #: The widths of other signs; a function has the width of its letters, any other command that of a letter.
 WIDTHS = {
-    "\x01": 0.0, "\x02": 0.0, r"\,": 0.17, r"\!": -0.17, r"\ ": 0.3, r"\quad": 1.0, r"\sum": 1.5, r"\nabla": 0.8, r"\partial": 0.55,
+    r"\,": 0.17, r"\!": -0.17, r"\ ": 0.3, r"\quad": 1.0, r"\sum": 1.5, r"\nabla": 0.8, r"\partial": 0.55,
     "+": 1.3, "-": 1.3, "=": 1.4, r"\neq": 1.4, r"\odot": 1.3, r"\oslash": 1.3, r"\otimes": 1.3, r"\times": 1.3,
     r"\cdot": 0.8, ",": 0.45, "(": 0.4, ")": 0.4, "[": 0.3, "]": 0.3, "|": 0.3, r"\|": 0.5, "/": 0.5, "'": 0.3, "&": 1.0,
 }  # fmt: skip
-FUNCTIONS = frozenset(
-    r"\exp \log \sin \cos \tan \arcsin \arccos \arctan \sinh \cosh \tanh \det \max \min".split()
-)
+FUNCTIONS = frozenset({
+    r"\exp", r"\log", r"\sin", r"\cos", r"\tan", r"\arcsin", r"\arccos", r"\arctan", r"\sinh", r"\cosh", r"\tanh",
+    r"\det", r"\max", r"\min",
+})  # fmt: skip
 #: How wide the signs of a sub- or superscript are beside those of the line.
 SCRIPT = 0.65
 

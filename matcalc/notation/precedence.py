@@ -81,13 +81,14 @@ OPERANDS: dict[str, tuple[Level, Level]] = {
 class Piece(NamedTuple):
     """A printed part: its text and the level at which it stands.
 
-    `parts` are the pieces that it is made of, where the head above may write them in another way: the numerator and the
-    denominator of a quotient; the function and the variables of a derivative, the outermost first.
+    What the head above may write in another way has its pieces: `quotient`, the numerator and the denominator; `chain`,
+    the function and the variables of a derivative, the outermost first.
     """
 
     text: str
     level: Level
-    parts: tuple[Piece, ...] = ()
+    quotient: tuple[Piece, ...] = ()
+    chain: tuple[Piece, ...] = ()
 
     def at(self, level: Level, left: str = "(", right: str = ")") -> str:
         """The text where `level` is asked for, in parentheses if it holds together less."""
@@ -119,10 +120,10 @@ def fold(form: Form, rule: Callable[[Form, list[Piece]], Piece]) -> Piece:
     return done[id(form)]
 
 
-def join_terms(terms: Sequence[str]) -> str:
-    """A sum of printed terms; a term that begins with a minus sign is subtracted."""
+def join_terms(terms: Sequence[str], mark: str = "") -> str:
+    """A sum of printed terms; a term that begins with a minus sign is subtracted.  `mark` stands before each sign."""
     first, *rest = terms
-    return first + "".join(f" - {t[1:]}" if t.startswith("-") else f" + {t}" for t in rest)
+    return first + "".join(f"{mark} - {t[1:]}" if t.startswith("-") else f"{mark} + {t}" for t in rest)
 
 
 def opens(left: Sequence[Form], factor: Form) -> bool:

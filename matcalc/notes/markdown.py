@@ -41,6 +41,9 @@ _OPTION = re.compile(r"[ \t>]*+:([a-z-]++):[ \t]*+([^\n]*+)\n?")
 _MARK = re.compile(r"\s*+matcalc\b")
 _QUOTED = re.compile(r"[ \t]*+>")
 
+#: The widest margin of a quotation.
+MARGIN = 80
+
 
 def scan_markdown(original: Original) -> Scan:
     """All that a Markdown file holds."""
@@ -154,6 +157,10 @@ class _MarkdownScanner(TexScanner):
         """Whether a `>` begins the line of a quotation."""
         if token[0] != ">":
             return False
-        margin = self.text[self.text.rfind("\n", 0, token.start()) + 1 : token.start()]
-        opening = self.text.rfind("\n", 0, start) + 1
-        return not margin.strip(" \t>") and _QUOTED.match(self.text, opening) is not None
+        margin = self.before(token.start())
+        return margin is not None and not margin.strip(" \t>") and _QUOTED.match(self.before(start) or "") is not None
+
+    def before(self, at: int) -> str | None:
+        """What stands before a character on its line; None if that is long."""
+        line = self.text.rfind("\n", max(0, at - MARGIN), at)
+        return self.text[line + 1 : at] if line >= 0 else self.text[:at] if at < MARGIN else None

@@ -90,9 +90,7 @@ class TexScanner:
             yield from self.definition(token)
         elif word in _HEADINGS:
             yield from self.heading()
-        elif word in _SILENT:
-            self.skip_group()
-        elif word == r"\end" and self.named(self.at) in _TRANSPARENT:
+        elif word in _SILENT or (word == r"\end" and self.named(self.at) in _TRANSPARENT):
             self.skip_group()
         else:
             self.verbatim_text(word)

@@ -9,6 +9,7 @@ The rules are those of `matcalc.differentiate`, applied one at a time (`expansio
 
 from matcalc.steps.derivation import steps_of
 from matcalc.steps.question import Question
-from matcalc.steps.step import Setting, Step, Steps
+from matcalc.steps.sequence import Steps
+from matcalc.steps.step import Setting, Step
 
 __all__ = ["Question", "Setting", "Step", "Steps", "steps_of"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from matcalc.steps.differentials import Differential, ScalarDerivation
 from matcalc.steps.entries import EntryDerivation
 from matcalc.steps.question import Question
+from matcalc.steps.sequence import Steps
 from matcalc.steps.signals import Signals
-from matcalc.steps.step import Steps
 
 __all__ = ["steps_of"]
 
@@ -14,7 +14,7 @@ __all__ = ["steps_of"]
 def steps_of(question: Question) -> Steps:
     """The steps of the answer to a question."""
     signals = Signals(question) if question.order == 1 and question.value.node.order == 0 else None
-    if signals is not None and signals.carriers:
+    if signals is not None and signals.values.carriers:
         found = signals.steps()
     elif question.by.order == 0:
         found = ScalarDerivation(question).steps()

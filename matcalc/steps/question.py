@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from matcalc.assumptions import Facts
 from matcalc.expr import Node
-from matcalc.form import Form, format_axis, rewritten
+from matcalc.form import Form, format_axis
 from matcalc.inference import TypedProgram
 from matcalc.lowering import Environment
 from matcalc.notation.text import to_text
@@ -15,7 +15,7 @@ from matcalc.raising import Raising
 from matcalc.steps.step import Setting, Step
 from matcalc.tensor import Tensor
 
-__all__ = ["Question", "Chain", "parameter_name"]
+__all__ = ["Question", "Chain", "declaration", "depending", "parameter_name"]
 
 
 @dataclass(frozen=True)
@@ -142,12 +142,13 @@ def depending(program: TypedProgram, variable: Form, parameter: str) -> tuple[st
             info = replace(info, arguments=(*info.arguments, parameter), properties=info.properties & {"positive"})
         lines.append(str(info))
     if name in program.assignments:
-        kind = "vector" if variable.kind == "column" else variable.kind
-        sizes = ", ".join(map(format_axis, variable.shape or ()))
-        lines.append(f"{name}({parameter}): {kind}" + (f"({sizes})" if sizes else ""))
+        lines.append(declaration(name, variable, parameter))
     return tuple(lines)
 
 
-def replaced_names(form: Form, meanings: Mapping[str, Form]) -> Form:
-    """The form with the names of symbols replaced by what they stand for."""
-    return rewritten(form, lambda part: meanings.get(part.value, part) if part.head == "name" else part)
+def declaration(word: str, form: Form, *arguments: str) -> str:
+    """The declaration of a name as a variable of the kind and shape of a form, depending on some others."""
+    kind = "vector" if form.kind == "column" else form.kind
+    sizes = ", ".join(map(format_axis, form.shape or ()))
+    depends = f"({', '.join(arguments)})" if arguments else ""
+    return f"{word}{depends}: {kind}" + (f"({sizes})" if sizes else "")

@@ -8,20 +8,18 @@ decided as any other, by code that knows nothing of how the step was made, when 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, overload
+from typing import Any
 
 from matcalc.errors import MatcalcError
 from matcalc.form import Form
+from matcalc.notation.latex import to_latex
 from matcalc.notation.text import to_text
+from matcalc.steps.laws import law_of
 from matcalc.verdict import Verdict
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-__all__ = ["Setting", "Step", "Steps"]
+__all__ = ["Setting", "Step"]
 
 #: Seconds for the proof of one step.
 TIMEOUT = 5.0
@@ -41,8 +39,8 @@ class Setting:
 class Step:
     """One step.
 
-    `rule` is its name and `law` what the rule says, as a line of the language, if it is more than its name.  With
-    `continues`, `left` is the `right` of the step before; with `defines`, it is called that from here on.
+    `rule` is the name of the rule.  With `continues`, `left` is the `right` of the step before; with `defines`, it is
+    called that from here on.
     """
 
     rule: str
@@ -51,14 +49,22 @@ class Step:
     claim: str
     setting: Setting = field(repr=False)
     continues: bool = False
-    law: str = ""
-    #: The name that the step gives to its left side, if any.
     defines: str = ""
+
+    @property
+    def law(self) -> str:
+        """What the rule says, as one line."""
+        return law_of(self.rule)
 
     @property
     def text(self) -> str:
         """The step as an equation."""
-        return f"{to_text(self.left)} = {to_text(self.right)}"
+        return " = ".join([self.defines] * bool(self.defines) + [to_text(self.left), to_text(self.right)])
+
+    @property
+    def latex(self) -> str:
+        """The step as an equation in LaTeX."""
+        return f"{to_latex(self.left)} = {to_latex(self.right)}"
 
     @cached_property
     def verdict(self) -> str:
@@ -103,46 +109,3 @@ class Step:
             "verdict": self.verdict,
             "method": self.method,
         }
-
-
-class Steps(Sequence[Step]):
-    """The steps of a derivation in order, from the expression to its derivative."""
-
-    def __init__(self, steps: Sequence[Step], where: Mapping[str, Form] | None = None) -> None:
-        self._steps = tuple(steps)
-        #: The names that the result introduces.
-        self.where = dict(where or {})
-
-    @overload
-    def __getitem__(self, index: int) -> Step: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Step]: ...
-    def __getitem__(self, index: int | slice) -> Step | Sequence[Step]:
-        return self._steps[index]
-
-    def __len__(self) -> int:
-        return len(self._steps)
-
-    def __iter__(self) -> Iterator[Step]:
-        return iter(self._steps)
-
-    def __add__(self, other: Steps) -> Steps:
-        return Steps([*self._steps, *other._steps], {**self.where, **other.where})
-
-    @property
-    def proved(self) -> bool:
-        """Whether every step is proved."""
-        return all(step.proved for step in self)
-
-    @property
-    def result(self) -> Form:
-        """The right side of the last step."""
-        return self._steps[-1].right
-
-    def with_law(self, laws: Mapping[str, str]) -> Steps:
-        """The steps with the laws of their rules."""
-        return Steps([replace(step, law=laws.get(step.rule, "")) for step in self], self.where)
-
-    def to_json(self) -> list[dict[str, Any]]:
-        """The steps as a list of JSON objects."""
-        return [step.to_json() for step in self]

@@ -1,0 +1,140 @@
+"""Notes of identities: a section for each file, a statement for each identity, with what was found out about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+
+from matcalc.documents.labels import Labels
+from matcalc.documents.model import Code, Display, Document, Fact, Line, Mark, Math, Part, Section, Statement
+from matcalc.documents.notation import Notation
+from matcalc.documents.symbols import Symbols, declared
+from matcalc.errors import MatcalcError
+from matcalc.identity import Identity
+from matcalc.running import Result
+from matcalc.sides import Sides, sides_of
+
+__all__ = ["notes_of_identities", "statement_of"]
+
+
+def notes_of_identities(
+    identities: Sequence[Identity],
+    results: Sequence[Result] = (),
+    *,
+    title: str = "",
+    author: str = "",
+    sources: Mapping[str | None, str] | None = None,
+    notation: Notation | None = None,
+    rules: bool = False,
+) -> Document:
+    """The notes of some identities in their order.
+
+    `results` are what was found out about all of them, or nothing; `sources` those of the files by path.  With `rules`,
+    a proof names the laws that it used.
+    """
+    notation = notation or Notation()
+    labels, symbols = Labels(), Symbols(notation)
+    pairs = list(zip(identities, results or [None] * len(identities), strict=True))
+    sections = []
+    for number, (key, members) in enumerate(groupby(pairs, key=lambda pair: (pair[0].path, pair[0].title)), 1):
+        label, heading = labels.new(f"section-{number}"), key[1] or "Claims"
+        found = tuple(
+            statement_of(identity, result, number=f"{number}.{k}", labels=labels, symbols=symbols, rules=rules)
+            for k, (identity, result) in enumerate(members, 1)
+        )
+        sections.append(Section(str(number), label, heading, found, (sources or {}).get(key[0], "")))
+    heading = title or (sections[0].title if len(sections) == 1 else "Identities")
+    return Document(heading, author, tuple(sections), symbols.table())
+
+
+def statement_of(
+    identity: Identity,
+    result: Result | None,
+    *,
+    number: str = "",
+    labels: Labels | None = None,
+    symbols: Symbols | None = None,
+    rules: bool = False,
+) -> Statement:
+    """An identity with what belongs to it; one that cannot be read is shown as it is typed."""
+    symbols = symbols or Symbols(Notation())
+    try:
+        sides: Sides | None = sides_of(identity)
+        claim: Display | Code = symbols.notation.claim(sides)
+        symbols.add(sides.program)
+    except MatcalcError:
+        sides, claim = None, Code(identity.claim)
+    return Statement(
+        number=number,
+        label=(labels or Labels()).new(identity.name),
+        name=identity.name,
+        claim=claim,
+        facts=tuple(facts(identity, sides, result, symbols.notation, rules=rules)),
+        mark=mark_of(result),
+        source=identity.source,
+        tags=identity.tags,
+    )
+
+
+def facts(
+    identity: Identity, sides: Sides | None, result: Result | None, notation: Notation, *, rules: bool
+) -> Iterator[Fact]:
+    """What belongs to an identity, those first that decide what it means."""
+    yield from typed_facts(sides, notation) if sides is not None else untyped_facts(identity)
+    if identity.layout != "numerator":
+        yield Fact("Layout:", (identity.layout,))
+    if identity.structured:
+        yield Fact("Tied entries", ("move together",))
+    if identity.note:
+        yield Fact("Note:", prose(identity.note))
+    verdict = result.verdict if result is not None else None
+    if verdict is not None and verdict.message:
+        yield Fact("Found:", (" ".join(verdict.message.split()),))
+    if verdict is not None and rules and verdict.rules:
+        yield Fact("Proof by", joined([Code(rule) for rule in verdict.rules]))
+
+
+def typed_facts(sides: Sides, notation: Notation) -> Iterator[Fact]:
+    """The variables and the equations that are given."""
+    program = sides.program
+    variables = program.variables | {info.name: info for info in program.sized}
+    if variables:
+        yield Fact("For", declared(variables, notation))
+    if sides.claim.assume:
+        pairs = sides.claim.assume
+        yield Fact("Given", joined([Math(f"{notation.formula(a)} = {notation.formula(b)}") for a, b in pairs]))
+
+
+def untyped_facts(identity: Identity) -> Iterator[Fact]:
+    """What is declared and given of a claim that cannot be read, as it is typed."""
+    for heading, texts in (("For", identity.declare), ("Where", identity.where), ("Given", identity.assume)):
+        if texts:
+            yield Fact(heading, joined([Code(text) for text in texts]))
+
+
+def joined(parts: Sequence[Part]) -> Line:
+    """Parts with commas between them."""
+    return tuple(part for k, one in enumerate(parts) for part in ((", ", one) if k else (one,)))
+
+
+def prose(text: str) -> Line:
+    """A text in which what stands between backticks is typed."""
+    parts = " ".join(text.split()).split("`")
+    if len(parts) % 2 == 0:
+        return (" ".join(text.split()),)
+    return tuple(Code(part) if k % 2 else part for k, part in enumerate(parts) if part)
+
+
+def mark_of(result: Result | None) -> Mark | None:
+    """What was found out, in words beside the sign."""
+    if result is None:
+        return None
+    if result.verdict is None:
+        return Mark("malformed", "not well formed")
+    verdict = result.verdict.verdict
+    words = {"proved-at-sizes": "proved at sizes", "numeric": "numeric"}.get(verdict, verdict)
+    if not result.ok:
+        words += f", expected {result.expected}"
+    elif verdict in ("refuted", "undecided"):
+        words += ", as expected"
+    return Mark(verdict, words)

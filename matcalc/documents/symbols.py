@@ -1,0 +1,123 @@
+r"""What names stand for: declarations as an author writes them, and the table of symbols.
+
+    A: matrix(m, n)    $\mathbf{A} \in \mathbb{R}^{m \times n}$
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+
+from matcalc.documents.model import Line, Math, Symbol
+from matcalc.documents.notation import Notation
+from matcalc.form import Axis, Form, Shape
+from matcalc.inference import TypedProgram
+from matcalc.inference.environment import VariableInfo
+
+__all__ = ["Symbols", "declared"]
+
+#: Properties in words, in the order in which they are said.
+PROPERTIES = {
+    "symmetric": "symmetric",
+    "skew": "skew-symmetric",
+    "diagonal": "diagonal",
+    "orthogonal": "orthogonal",
+    "invertible": "invertible",
+    "positive-definite": "positive definite",
+    "lower": "lower triangular",
+    "upper": "upper triangular",
+    "positive": "positive",
+}
+#: So many meanings of a symbol are named.
+MEANINGS = 6
+#: What follows from a property, and is not said beside it.
+IMPLIED = {"positive-definite": {"symmetric", "invertible"}, "orthogonal": {"invertible"}}
+
+
+class Symbols:
+    """The table of symbols of a document while it grows."""
+
+    def __init__(self, notation: Notation) -> None:
+        self.notation = notation
+        #: By name and LaTeX, how often each meaning occurs.
+        self.found: dict[tuple[str, str], Counter[Line]] = {}
+
+    def add(self, program: TypedProgram) -> None:
+        """Add the variables, the sizes and the assigned names of a program."""
+        for info in (*program.variables.values(), *program.sized):
+            self.meaning(info.name, symbol(info, self.notation), meaning(info, self.notation))
+        for name, form in program.assignments.items():
+            self.meaning(name, self.notation.name_of(name, form), self.assigned(form))
+        for name in program.dimensions:
+            self.meaning(name, self.notation.name(name, bold=False), ("a size",))
+
+    def assigned(self, form: Form) -> Line:
+        """What an assigned name stands for: its space."""
+        return (Math(space(form.shape or ())),)
+
+    def meaning(self, name: str, latex: str, what: Line) -> None:
+        """Count one meaning of a symbol."""
+        self.found.setdefault((name, latex), Counter())[what] += 1
+
+    def table(self) -> tuple[Symbol, ...]:
+        """The rows by name, the most frequent meanings of each."""
+        ordered = sorted(self.found.items(), key=lambda item: (item[0][0].casefold(), item[0]))
+        return tuple(row(latex, [what for what, _ in counts.most_common()]) for (_, latex), counts in ordered)
+
+
+def row(latex: str, meanings: Sequence[Line]) -> Symbol:
+    """A row of the table."""
+    return Symbol(Math(latex), tuple(meanings[:MEANINGS]), max(0, len(meanings) - MEANINGS))
+
+
+def declared(variables: Mapping[str, VariableInfo], notation: Notation) -> Line:
+    """What each variable is; those in one space that stand side by side are named together."""
+    groups = groupby(variables.values(), key=lambda info: meaning(info, notation))
+    parts: list[Line] = []
+    for what, members in groups:
+        names = ", ".join(symbol(info, notation) for info in members)
+        first, *rest = what
+        if isinstance(first, Math):
+            parts.append((Math(rf"{names} \in {first.latex}"), *rest))
+        else:
+            parts.append((Math(names), " ", *what))
+    return tuple(part for k, line in enumerate(parts) for part in ((("; ",) if k else ()) + line))
+
+
+def symbol(info: VariableInfo, notation: Notation) -> str:
+    """The name, with the names that it depends on."""
+    shown = notation.name(info.name, bold=info.kind in ("column", "matrix"))
+    arguments = ", ".join(notation.name(name, bold=False) for name in info.arguments)
+    return f"{shown}({arguments})" if arguments else shown
+
+
+def meaning(info: VariableInfo, notation: Notation) -> Line:
+    """What a variable is: the space that it is in, and its properties."""
+    if info.kind == "function":
+        return ("a function, applied element by element",)
+    words = " and ".join(properties(info))
+    return (Math(space(info.shape)), *([f", {words}"] if words else []))
+
+
+def properties(info: VariableInfo) -> Iterator[str]:
+    """The properties in words."""
+    implied = {known for word in info.properties for known in IMPLIED.get(word, ())}
+    yield from (said for word, said in PROPERTIES.items() if word in info.properties - implied)
+    if "simplex" in info.properties:
+        yield "each row of sum 1" if info.kind == "matrix" else "of sum 1"
+
+
+def space(shape: Shape) -> str:
+    r"""`\mathbb{R}^{m \times n}`."""
+    if not shape:
+        return r"\mathbb{R}"
+    sizes = r" \times ".join(map(axis, shape))
+    return rf"\mathbb{{R}}^{{{sizes}}}"
+
+
+def axis(sizes: Axis) -> str:
+    """The size of an axis."""
+    names = [str(size) if isinstance(size, int) else Notation().name(size, bold=False) for size in sizes]
+    sign = r" \cdot " if any(name.isdigit() for name in names) else " "
+    return sign.join(names) or "1"

@@ -1,0 +1,239 @@
+"""The tokens of one LaTeX text, how far they are read, what is open, and what is wrong where reading stops.
+
+Every reading function takes a `Reader` and moves it past what it reads.  The grammar is recursive: what stands in braces
+is an expression again, so the reader carries the three functions that all others need (`Grammar`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from matcalc.errors import ParseError, Span
+from matcalc.form import Form
+from matcalc.latex_reader.kinds import kind_of
+from matcalc.latex_reader.lexer import Token, lex, unknown_command
+from matcalc.latex_reader.scope import Scope
+from matcalc.latex_reader.symbols import PAIRS
+from matcalc.parser import MAX_NESTING
+
+__all__ = ["Reader", "Grammar", "described"]
+
+HINT_TO_SPLIT = "split the formula with assignments: z = W x"
+
+
+@dataclass(frozen=True)
+class Grammar:
+    """The functions that read a sum, a product up to the next `+` or `-`, factors side by side, and one factor."""
+
+    expression: Callable[[Reader], Form]
+    term: Callable[[Reader], Form]
+    juxtaposition: Callable[[Reader], Form]
+    factor: Callable[[Reader], Form]
+
+
+class Reader:
+    """One text, its tokens and how far it is read."""
+
+    def __init__(self, source: str, scope: Scope, grammar: Grammar, name: str | None = None) -> None:
+        self.source = source
+        self.scope = scope
+        self.grammar = grammar
+        self.name = name
+        self.tokens = lex(source, name)
+        self.pairs = _pairs(self.tokens)
+        self.at = 0
+        #: The token in place, the next one to be read.
+        self.token = self.tokens[0]
+        #: Where the last token ended that was read.
+        self.end = 0
+        #: What is open around the place: fences and braces.
+        self.open: list[Token] = []
+        self.depth = 0
+        #: The style of letters that a group around the place sets.
+        self.style: str | None = None
+        #: True inside of the argument of a function that stands without parentheses.
+        self.bare_argument = False
+        #: Where the argument of a function ended that stands without parentheses, which function it is.
+        self.bare_call: tuple[int, Span] | None = None
+        self.kinds: dict[int, tuple[Form, str | None]] = {}
+
+    # --- reading ----------------------------------------------------------------------------------------------------
+
+    def advance(self) -> Token:
+        """Read one token."""
+        token = self.token
+        self.end = token.end
+        if token.kind != "end":
+            self.move(self.at + 1)
+        return token
+
+    def move(self, at: int) -> None:
+        """Go to a token."""
+        self.at = at
+        self.token = self.tokens[at]
+
+    def peek(self, ahead: int = 1) -> Token:
+        """A token further on."""
+        return self.tokens[min(self.at + ahead, len(self.tokens) - 1)]
+
+    def is_command(self, *words: str) -> bool:
+        """Whether the token in place is one of these commands."""
+        return self.token.kind == "command" and self.token.text in words
+
+    def expect(self, kind: str, expected: str) -> Token:
+        """Read a token of this kind, or say what was expected."""
+        if self.token.kind != kind:
+            self.unexpected(expected)
+        return self.advance()
+
+    def skip(self, *kinds: str) -> None:
+        """Skip all tokens of some kinds."""
+        while self.token.kind in kinds:
+            self.advance()
+
+    # --- groups -----------------------------------------------------------------------------------------------------
+
+    def enter(self) -> Token:
+        """Read what opens a group or a fence."""
+        token = self.advance()
+        self.open.append(token)
+        self.depth += 1
+        if self.depth > MAX_NESTING:
+            self.fail(f"nested more than {MAX_NESTING} levels deep", self.place(token), HINT_TO_SPLIT)
+        return token
+
+    def leave(self) -> Token:
+        """Read what closes the innermost group or fence."""
+        opener = self.open[-1]
+        wanted = "}" if opener.kind == "{" else PAIRS[opener.text]
+        token = self.token
+        closes = token.kind == "}" if opener.kind == "{" else token.kind in ("close", "bar") and PAIRS[token.text] == wanted
+        if not closes:
+            self.unexpected("an operator")
+        self.open.pop()
+        self.depth -= 1
+        return self.advance()
+
+    def group(self, what: str) -> Form:
+        """The expression in the braces that follow, or the one symbol that an argument without braces is."""
+        if self.token.kind == "{":
+            start = self.token.start
+            self.enter()
+            if self.token.kind == "}":
+                self.fail(f"{what} is empty", self.since(start))
+            bare, self.bare_argument = self.bare_argument, False
+            form = self.grammar.expression(self)
+            self.bare_argument = bare
+            self.leave()
+            return form
+        if self.token.kind in ("end", "}", "close", "row", "&", "case", "finish") or self.token.text in ("^", "_", "=", "+", "-"):
+            self.fail(f"{what} is missing", self.place(self.token), "write it in braces: {...}")
+        return self.single(what)
+
+    def single(self, what: str) -> Form:
+        """The one symbol that TeX takes as an argument without braces: `\frac12`, `x^n`."""
+        raise NotImplementedError
+
+    def closing(self, opener: int) -> int | None:
+        """Where the group or fence at a token is closed, or None."""
+        return self.pairs.get(opener)
+
+    # --- forms ------------------------------------------------------------------------------------------------------
+
+    def node(self, head: str, args: tuple[Form, ...], start: int, value: Any = None) -> Form:
+        """A node that began at `start` and ends with the last token read."""
+        return Form(head, args, value, span=self.since(start))
+
+    def kind(self, form: Form) -> str | None:
+        """The kind of a form, as far as it can be told before inference; None where it cannot."""
+        return kind_of(form, self.scope.kind, self.kinds)
+
+    # --- places -----------------------------------------------------------------------------------------------------
+
+    def place(self, token: Token) -> Span:
+        """The place of a token."""
+        return Span(self.source, token.start, max(1, token.end - token.start), self.name)
+
+    def since(self, start: int) -> Span:
+        """The place from `start` to the end of what was read."""
+        return Span(self.source, start, max(1, self.end - start), self.name)
+
+    # --- mistakes ---------------------------------------------------------------------------------------------------
+
+    def fail(
+        self, message: str, span: Span, hint: str | None = None, related: tuple[tuple[str, Span], ...] = ()
+    ) -> NoReturn:
+        """Raise the error of a mistake."""
+        raise ParseError(message, span, hint=hint, related=related)
+
+    def unexpected(self, expected: str) -> NoReturn:
+        """Say what is wrong with the token in place, when `expected` was to come after what is complete."""
+        token, place = self.token, self.place(self.token)
+        self.check_command(token)
+        if self.open:
+            self.check_open()
+        if token.kind in ("close", "}"):
+            self.fail(f"`{token.text}` closes nothing", place, "take it away, or open something before it")
+        if token.kind == "end":
+            self.fail(f"{expected} is expected before the end", place)
+        self.fail(f"{described(token)} has no place here: {expected} is expected", place)
+
+    def check_command(self, token: Token) -> None:
+        """If a token is a command that is not read here, say so."""
+        if token.kind == "command" and token.text not in READ_ELSEWHERE:
+            message, hint = unknown_command(token)
+            self.fail(message, self.place(token), hint)
+        if token.kind == "relation":
+            self.fail(f"`{token.text}` is no equation", self.place(token), "only equations are read, and sums over all of an index")
+
+    def check_open(self) -> None:
+        """If something that is open explains why the token in place does not fit, say so."""
+        token, opener = self.token, self.open[-1]
+        wanted = "}" if opener.kind == "{" else PAIRS[opener.text]
+        shown = self.source[opener.start : opener.end]
+        related = ((f"`{shown}` is opened here", self.place(opener)),)
+        if token.kind in ("close", "}"):
+            self.fail(f"`{self.source[token.start : token.end]}` closes `{shown}`", self.place(token), f"write `{wanted}`", related)
+        if token.kind in ("end", "row", "finish", "case", "math", "="):
+            self.fail(f"`{shown}` is not closed", self.place(opener), f"add the missing `{wanted}`")
+
+    def missing_operand(self) -> NoReturn:
+        """Nothing that a value can begin with stands where one is needed."""
+        token = self.token
+        self.check_command(token)
+        before = self.tokens[self.at - 1] if self.at else None
+        if before is None and token.kind == "end":
+            self.fail("there is no formula", self.place(token), "write one, such as \\mathbf{x}^\\top \\mathbf{A} \\mathbf{x}")
+        if token.kind in ("close", "}") and not self.open:
+            self.fail(f"`{token.text}` closes nothing", self.place(token))
+        after = f" after {described(before)}" if before is not None else ""
+        place = before if token.kind in ("end", "row", "finish", "}", "close") and before is not None else token
+        self.fail(f"an operand is missing{after}", self.place(place))
+
+
+#: Commands that are read, but not everywhere.
+READ_ELSEWHERE = frozenset({"\\top", "\\intercal", "\\partial", "\\nabla", "\\sum", "\\sqrt", "\\neg", "\\land", "\\lor", "\\equiv",
+                            "\\stackrel", "\\overset", "\\triangleq", "\\coloneqq"})  # fmt: skip
+
+
+def _pairs(tokens: list[Token]) -> dict[int, int]:
+    """Where each group and each fence that shows its side is closed; those that do not match are left out."""
+    found: dict[int, int] = {}
+    stack: list[int] = []
+    for at, token in enumerate(tokens):
+        if token.kind in ("{", "open"):
+            stack.append(at)
+        elif token.kind in ("}", "close") and stack:
+            opener = tokens[stack.pop()]
+            wanted = "}" if opener.kind == "{" else PAIRS[opener.text]
+            if (token.text if token.kind == "}" else PAIRS[token.text]) == wanted:
+                found[tokens.index(opener) if False else _last] = at
+    return found
+
+
+def described(token: Token) -> str:
+    """A token as it is named in a message."""
+    names = {"end": "the end of the text", "row": "the end of the row", "finish": "the end of the environment"}
+    return names.get(token.kind, f"`{token.text[:40]}`")

@@ -1,0 +1,320 @@
+r"""The equations of one display: rows and columns become claims, what only typesets is left out.
+
+A row that begins with a relation, or that has nothing before its first `&`, goes on with the equation of the row before,
+so `a &= b \\ &= c` is the chain a = b = c; a row with a left side of its own begins another equation.  In `multline` all
+rows are one equation.  Each pair of columns (`a &= b & c &= d`) has equations of its own.  Left out are labels, tags,
+`\nonumber`, `\intertext`, empty space at the ends, the full stop or comma at the end of an equation, and remarks: a
+`\text{..}` of several words, or one that stands behind a wide space or in a column of its own, with what comes after it
+in its cell.  A remark in which something else is stated, which would go unnoticed, is an error.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from matcalc.errors import MatcalcError
+from matcalc.excerpt import Excerpt
+from matcalc.notes.tokens import TOKEN, braced, bracketed, environment_at, groups
+
+__all__ = ["Equation", "equations"]
+
+#: Environments within a display whose rows are those of the display.
+_ROWS = frozenset({"aligned", "alignedat", "split", "gathered", "align", "align*", "gather", "gather*", "alignat", "alignat*"})
+#: Commands that are left out, with their argument.
+_WITH_ARGUMENT = frozenset({
+    r"\tag", r"\intertext", r"\shortintertext", r"\vspace", r"\hspace", r"\phantom", r"\hphantom", r"\vphantom", r"\color",
+})  # fmt: skip
+_ALONE = frozenset({
+    r"\nonumber", r"\notag", r"\displaybreak", r"\allowdisplaybreaks", r"\allowbreak", r"\qedhere", r"\hfill", r"\hfil",
+    r"\displaystyle", r"\textstyle", r"\limits", r"\nolimits", r"\mathstrut", r"\strut", r"\relax", r"\noindent",
+})  # fmt: skip
+_TEXT = frozenset({r"\text", r"\textrm", r"\textnormal", r"\textit", r"\textsf", r"\textbf", r"\mbox", r"\hbox", r"\textup"})
+_ABOVE = frozenset({r"\overset", r"\underset", r"\stackrel"})
+_RELATIONS = frozenset({
+    r"\triangleq", r"\equiv", r"\coloneqq", r"\eqqcolon", r"\doteq", r"\approx", r"\simeq", r"\cong", r"\sim", r"\le", r"\leq",
+    r"\ge", r"\geq", r"\ne", r"\neq", r"\propto", r"\to", r"\Rightarrow", r"\implies", r"\iff", r"\Leftrightarrow",
+    r"\leqslant", r"\geqslant", r"\in", r"\ll", r"\gg", r"\succ", r"\succeq", r"\prec", r"\preceq", r"\longrightarrow",
+    r"\Longrightarrow", r"\Longleftrightarrow", r"\therefore",
+})  # fmt: skip
+_SIGNS = frozenset({"+", "-", r"\pm", r"\mp"})
+_OPERATORS = frozenset({"*", "/", r"\cdot", r"\times", r"\odot", r"\circ", r"\otimes", r"\oslash", r"\ast"})
+_SPACES = frozenset({r"\quad", r"\qquad", r"\,", r"\;", r"\:", r"\!", r"\ ", "~", r"\enspace", r"\thinspace"})
+_WIDE = frozenset({r"\quad", r"\qquad", r"\enspace"})
+_JOINING = frozenset({"and", "or", "but", "so", "thus", "hence", "therefore", "then", "while"})
+#: Words with which a remark begins that states a condition of the equation, or its reason.
+_CONDITION = frozenset({
+    "where", "with", "for", "if", "since", "because", "as", "when", "whenever", "using", "by", "from", "provided", "assuming",
+    "given", "see", "cf", "recall", "in",
+})  # fmt: skip
+_OPTION = re.compile(r"\*?(?:\[\s*-?[\d.]*\s*(?:\\?[A-Za-z]{2,20})?\s*\])?")
+_END = re.compile(r"(?:\s|[.,;]|\\[,;:!> ]|~|\\q?quad(?![A-Za-z])|\\enspace(?![A-Za-z])|\{\})+\Z")
+_WORD = re.compile(r"[A-Za-z]+")
+_NOTHING_ELSE = re.compile(r"(?:\s|[.,;)]|\\[,;:! ])*+(?:&|\\\\|\Z)")
+
+
+@dataclass(frozen=True)
+class Equation:
+    """One equation or chain: what it says, the label in it, and the line in the file of each of its relations."""
+
+    formula: Excerpt
+    label: Excerpt | None
+    steps: tuple[int, ...]
+
+
+@dataclass
+class _Cell:
+    """What stands between two `&`."""
+
+    pieces: list[Excerpt] = field(default_factory=list)
+    #: The relations that are not within braces.
+    relations: list[Excerpt] = field(default_factory=list)
+    label: Excerpt | None = None
+    #: What the first token is that is no space: `relation`, `operator`, `sign` or `operand`; empty if there is none.
+    begins: str = ""
+    #: Whether the last token is a wide space.
+    wide: bool = False
+
+
+@dataclass
+class _Part:
+    """An equation that is being put together: what its rows say, each with what it begins with."""
+
+    rows: list[tuple[str, Excerpt]]
+    relations: list[Excerpt]
+    label: Excerpt | None
+
+
+def equations(body: Excerpt, environment: str) -> list[Equation]:
+    """The equations of a display without comments and macros, in the order in which they begin."""
+    rows = _Reader(body).rows()
+    if environment.startswith("multline"):
+        rows = [[cell for row in rows for cell in row]]
+    # In `eqnarray`, the relation has a column of its own.
+    width = max(map(len, rows)) if environment.startswith(("eqnarray", "multline", "dmath")) else 2
+    found: list[Equation] = []
+    for column in range(0, max(map(len, rows)), width):
+        parts = _column([row[column : column + width] for row in rows], body)
+        found += [equation for part in parts if (equation := _finished(part, body)) is not None]
+    return sorted(found, key=lambda equation: min(equation.formula.starts))
+
+
+def _column(rows: list[list[_Cell]], body: Excerpt) -> list[_Part]:
+    """The equations of one pair of columns."""
+    parts: list[_Part] = []
+    for cells in rows:
+        said = Excerpt.joined([piece for cell in cells for piece in cell.pieces], body.original)
+        relations = [relation for cell in cells for relation in cell.relations]
+        label = next((cell.label for cell in cells if cell.label is not None), None)
+        begins = next((cell.begins for cell in cells if cell.begins), "")
+        if parts and _goes_on(cells, begins, parts[-1], stated=bool(relations)):
+            last = parts[-1]
+            last.rows.append((begins, said))
+            last.relations += relations
+            last.label = last.label or label
+        elif begins or label is not None:
+            parts.append(_Part([(begins, said)], relations, label))
+    return parts
+
+
+def _goes_on(cells: list[_Cell], begins: str, last: _Part, *, stated: bool) -> bool:
+    """Whether a row goes on with the equation of the row before; `stated` says that there is a relation in it."""
+    indented = not cells or not cells[0].begins
+    if begins in ("", "relation", "operator"):
+        return True
+    if begins == "sign":
+        return indented or not stated or not last.relations
+    return indented and not (stated and last.relations)
+
+
+def _finished(part: _Part, body: Excerpt) -> Equation | None:
+    """An equation without what stands at its ends."""
+    pieces: list[Excerpt] = []
+    following = [begins for begins, _ in part.rows[1:]] + [""]
+    for (_, said), then in zip(part.rows, following, strict=True):
+        kept = _without_end(said) if then in ("", "relation") else said
+        if kept.text:
+            pieces += [kept, kept.part(len(kept.text) - 1, len(kept.text)).standing_for(" ")]
+    formula = Excerpt.joined(pieces, body.original).squeezed()
+    if not formula.text:
+        return None
+    return Equation(formula, part.label, tuple(relation.line() for relation in part.relations))
+
+
+def _without_end(said: Excerpt) -> Excerpt:
+    """A row without the space and the punctuation at its end; a dot that closes nothing, as in `\\right.`, stays."""
+    end = len(said.text)
+    while end and (match := _END.search(said.text, max(0, end - 60), end)):
+        start = match.start()
+        if said.text.endswith((r"\right", r"\left"), 0, start):
+            break
+        end = start
+    return said.part(0, end)
+
+
+class _Reader:
+    """The tokens of one display, dealt out to rows and cells."""
+
+    def __init__(self, body: Excerpt) -> None:
+        self.body = body
+        self.text = body.text
+        self.ends = groups(body.text)
+        self.at = 0
+        #: How many environments are open whose rows are their own, as in `cases`.
+        self.depth = 0
+        self.table: list[list[_Cell]] = [[_Cell()]]
+
+    @property
+    def cell(self) -> _Cell:
+        return self.table[-1][-1]
+
+    def rows(self) -> list[list[_Cell]]:
+        """All cells."""
+        while token := TOKEN.match(self.text, self.at):
+            self.at = token.end()
+            if token.lastgroup == "open" and token.start() in self.ends:
+                self.group(token)
+            elif token.lastgroup == "command":
+                self.command(token)
+            elif self.depth:
+                self.keep(token.span())
+            elif token[0] == r"\\":
+                self.at = _end_of(_OPTION, self.text, self.at)
+                self.table.append([_Cell()])
+            elif token.lastgroup == "column":
+                self.table[-1].append(_Cell())
+            elif token[0] == ":" and self.text.startswith("=", self.at):
+                self.at += 1
+                self.keep((token.start(), self.at), "relation")
+            else:
+                self.keep(token.span(), _kind(token[0]))
+        return self.table
+
+    def keep(self, span: tuple[int, int], kind: str = "operand") -> None:
+        """Add a part of the text to the cell."""
+        cell = self.cell
+        piece = self.body.part(*span)
+        cell.pieces.append(piece)
+        if kind == "relation":
+            cell.relations.append(piece)
+        if kind != "space":
+            cell.begins = cell.begins or kind
+        cell.wide = piece.text in _WIDE or (cell.wide and kind == "space")
+
+    def group(self, token: re.Match[str]) -> None:
+        """A group is kept as a whole; an empty one only keeps operators apart."""
+        self.at = self.ends[token.start()]
+        if self.text[token.start() + 1 : self.at - 1].strip() or self.text.startswith(("_", "^"), self.at) or self.depth:
+            self.keep((token.start(), self.at))
+
+    def command(self, token: re.Match[str]) -> None:
+        """What a command does to the table, if it is not kept like any other."""
+        word = token[0]
+        inside = braced(self.text, self.at, self.ends)
+        if word in (r"\begin", r"\end"):
+            self.environment(token)
+        elif word == r"\label" and inside:
+            self.cell.label = self.body.part(*inside).stripped()
+            self.at = inside[1] + 1
+        elif self.depth:
+            self.keep(token.span())
+        elif word in _ALONE:
+            self.at = _end_of(_OPTION, self.text, self.at)
+        elif word in _WITH_ARGUMENT:
+            at = self.at + self.text.startswith("*", self.at)
+            inside = braced(self.text, at, self.ends)
+            self.at = inside[1] + 1 if inside else at
+        elif word in _TEXT and inside:
+            self.words(token, inside)
+        elif word in _ABOVE and inside:
+            self.above(token, inside)
+        else:
+            self.keep(token.span(), _kind(word))
+
+    def environment(self, token: re.Match[str]) -> None:
+        """An environment of rows is as if it were not there; any other is kept."""
+        name = environment_at(self.text, self.at)
+        if name is None or name[1] not in _ROWS or self.depth:
+            self.depth = max(0, self.depth + (1 if token[0] == r"\begin" else -1))
+            self.at = name.end() if name else self.at
+            self.keep((token.start(), self.at))
+            return
+        self.at = name.end()
+        if token[0] == r"\begin":
+            option = bracketed(self.text, self.at)
+            self.at = option.end() if option else self.at
+            count = braced(self.text, self.at, self.ends) if "at" in name[1] else None
+            self.at = count[1] + 1 if count else self.at
+
+    def above(self, token: re.Match[str], inside: tuple[int, int]) -> None:
+        """A relation with something above it is the relation."""
+        base = braced(self.text, inside[1] + 1, self.ends)
+        if base is None or not _is_relation(self.text[slice(*base)].strip()):
+            self.keep(token.span())
+            return
+        self.keep(base, "relation")
+        self.at = base[1] + 1
+
+    # ---- Remarks ----------------------------------------------------------------------------------------------------
+
+    def words(self, token: re.Match[str], inside: tuple[int, int]) -> None:
+        """Text: a part of the formula, or a remark, which is left out with what follows in the cell."""
+        behind = inside[1] + 1
+        if not self.is_remark(self.text[slice(*inside)], behind):
+            self.keep((token.start(), behind))
+            self.at = behind
+            return
+        first = _WORD.search(self.text, *inside)
+        self.at = behind
+        stated = self.rest()
+        if stated is None:
+            return
+        if not self.text[behind : stated.start()].strip(" \t\n,;.~\\"):
+            self.at = stated.start()  # the equation goes on behind the words
+        elif first is None or first[0].lower() not in _CONDITION:
+            place = self.body.span(stated.start(), len(stated[0]))
+            hint = "state it as an equation of its own"
+            raise MatcalcError("what is stated behind these words would not be verified", place, hint=hint)
+
+    def is_remark(self, said: str, behind: int) -> bool:
+        """Whether text is more than a name, and what follows it is about the equation and no part of it."""
+        word = _WORD.match(said.strip())
+        if said != said.strip() or len(said.split()) != 1:
+            return True
+        own_column = len(self.table[-1]) > 2 and not self.cell.begins
+        if not self.cell.wide and not own_column:
+            return False
+        leading = word is not None and word[0].lower() in _CONDITION | _JOINING
+        return leading or _NOTHING_ELSE.match(self.text, behind) is not None
+
+    def rest(self) -> re.Match[str] | None:
+        """Go to the end of the cell; the first relation on the way."""
+        stated = None
+        while token := TOKEN.match(self.text, self.at):
+            if token.lastgroup == "column" or token[0] == r"\\":
+                break
+            if token.lastgroup == "command" and token[0] in (r"\label", r"\end"):
+                break
+            self.at = self.ends.get(token.start(), token.end())
+            if stated is None and _is_relation(token[0]):
+                stated = token
+        return stated
+
+
+def _end_of(pattern: re.Pattern[str], text: str, at: int) -> int:
+    """Where what a pattern finds ends."""
+    found = pattern.match(text, at)
+    return found.end() if found else at
+
+
+def _is_relation(word: str) -> bool:
+    return word in _RELATIONS or word in ("=", "<", ">")
+
+
+def _kind(word: str) -> str:
+    """What a token is for one who looks for equations."""
+    if word in _SPACES or word.isspace():
+        return "space"
+    if _is_relation(word):
+        return "relation"
+    return "sign" if word in _SIGNS else "operator" if word in _OPERATORS else "operand"

@@ -1,0 +1,195 @@
+"""From what stands in a file of notes to the identities that the author marks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from matcalc.errors import Span
+from matcalc.excerpt import Excerpt, Original
+from matcalc.identity import Identity, IdentityError, IdentityFile
+from matcalc.notes.directives import Said, read_mark
+from matcalc.notes.events import Definition, Display, Heading, Mark, Scan
+from matcalc.notes.macros import BUILT_IN, expanded
+from matcalc.notes.rows import Equation, equations
+
+__all__ = ["identity_file"]
+
+#: A label that marks its equation.
+_MARKING = re.compile(r"(?:mc|matcalc):\s*+")
+_MARKING_LABEL = re.compile(r"\\label[ \t]*+\{\s*+(?:mc|matcalc):")
+_CONTROL_WORD = re.compile(r"\\(?:begin|end|operatorname\*?|label)[ \t]*+\{[^{}]*+\}|\\[A-Za-z]++")
+_BASE = re.compile(r"[^\W\d_]++")
+_NO_EQUATION = "no equation follows this mark"
+_HINT = "an equation is marked in the lines directly before it, or inside of it"
+
+
+def identity_file(scan: Scan, hint: str) -> IdentityFile:
+    """The file of the marked equations; raises IdentityError if there is none, with a hint how to mark one."""
+    path = scan.original.path or "notes"
+    collected = _Collector(scan.original, Path(path).stem)
+    for event in scan.events:
+        collected.take(event)
+    collected.check_pending(scan.last_text, at_the_end=True)
+    if not collected.found:
+        raise IdentityError(f"{path} marks no equation", hint=hint)
+    return IdentityFile(path, Path(path).stem, "", tuple(collected.identities()), (), collected.unmarked)
+
+
+@dataclass
+class _Collector:
+    """The equations found so far, with what holds at the place that is reached."""
+
+    original: Original
+    title: str
+    macros: dict[str, Definition] = field(default_factory=lambda: dict(BUILT_IN))
+    #: What is said of all equations from here on.
+    common: Said = field(default_factory=Said)
+    pending: list[Mark] = field(default_factory=list)
+    found: list[tuple[Equation, Said, str]] = field(default_factory=list)
+    #: How many displays nobody marks.
+    unmarked: int = 0
+
+    def take(self, event: Heading | Mark | Definition | Display) -> None:
+        """Go on with what comes next in the file."""
+        if isinstance(event, Heading):
+            self.title = event.title or self.title
+        elif isinstance(event, Definition):
+            self.macros[event.name] = event
+        elif isinstance(event, Display):
+            self.display(event)
+        else:
+            self.mark(event)
+
+    def mark(self, mark: Mark) -> None:
+        said = read_mark(mark)
+        if said.common:
+            self.common = said.over(self.common)
+        else:
+            self.pending.append(mark)
+
+    def check_pending(self, after: int, *, at_the_end: bool = False) -> None:
+        """Refuse marks with text between them and the equation, or with no equation behind them."""
+        for mark in self.pending:
+            if at_the_end or after > mark.said.starts[0]:
+                raise IdentityError(_NO_EQUATION, _place(mark), hint=_HINT)
+
+    def display(self, display: Display) -> None:
+        """Take the equations of a display, if they are marked."""
+        self.check_pending(display.after)
+        inside = [(mark, read_mark(mark)) for mark in display.marks]
+        self.macros |= {definition.name: definition for definition in display.definitions}
+        self.common = _over((said for _, said in inside if said.common), self.common)
+        marks = self.pending + [mark for mark, said in inside if not said.common]
+        self.pending = []
+        labelled = display.body is not None and _MARKING_LABEL.search(display.body.text) is not None
+        named = display.name is not None and _MARKING.match(display.name.text) is not None
+        if not (marks or labelled or named):
+            self.unmarked += not display.inline and bool(display.body is None or display.body.text.strip())
+        elif display.body is None:
+            hint = "no empty line and no other display may stand before its end"
+            raise IdentityError("this equation is marked and has no end", display.opening.span(), hint=hint)
+        else:
+            said = _over(map(read_mark, marks), Said())
+            self.equations(display, display.body, said, all_of_them=bool(marks or named))
+
+    def equations(self, display: Display, body: Excerpt, said: Said, *, all_of_them: bool) -> None:
+        """Take all equations of a display, or those with a label that marks."""
+        every = equations(expanded(body, self.macros), display.environment)
+        wanted = [e for e in every if all_of_them or (e.label is not None and _MARKING.match(e.label.text))]
+        self.unmarked += len(every) - len(wanted)
+        if not wanted:
+            raise IdentityError("there is no equation here", display.opening.span())
+        for number, equation in enumerate(wanted, 1):
+            own = said if display.name is None else Said(values={"name": display.name}).over(said)
+            several = f" ({number})" if len(wanted) > 1 and "name" in own.values else ""
+            self.found.append((equation, _named(own, equation, several).over(self.common), self.title))
+
+    # ---- Identities -------------------------------------------------------------------------------------------------
+
+    def identities(self) -> Iterator[Identity]:
+        """The identities, each with a name of its own."""
+        first: dict[str, Span] = {}
+        for equation, said, title in self.found:
+            line = equation.formula.line()
+            name, place = said.value("name"), equation.formula.span()
+            if not name:
+                name = _free(f"equation at line {line}", first)
+            elif name in first:
+                related = (("the first one", first[name]),)
+                raise IdentityError(f"two equations are called `{name}`", place, related=related)
+            first[name] = place
+            yield self.identity(equation, said, name, title)
+
+    def identity(self, equation: Equation, said: Said, name: str, title: str) -> Identity:
+        """One equation with all that is said of it."""
+        declare = tuple(_of_use(said, self.common, equation))
+        excerpts = (equation.formula, *declare, *said.where, *said.assume)
+        return Identity(
+            name,
+            equation.formula.text,
+            declare=tuple(declaration.text for declaration in declare),
+            layout=said.value("layout") or "numerator",
+            assume=tuple(assumption.text for assumption in said.assume),
+            where=tuple(assignment.text for assignment in said.where),
+            source=said.value("source"),
+            expect=said.value("expect") or None,
+            tags=tuple(tag.strip() for tag in said.value("tags").split(",") if tag.strip()),
+            structured="structured" in said.values,
+            note=said.value("note"),
+            title=title,
+            path=self.original.path,
+            line=equation.formula.line(),
+            syntax="latex",
+            excerpts=tuple(excerpt.cut() for excerpt in excerpts),
+            steps=equation.steps,
+        )
+
+
+def _place(mark: Mark) -> Span:
+    """Where a mark stands: the word and what it says."""
+    start = mark.said.starts[0]
+    line = mark.said.text.split("\n")[0].rstrip()
+    return mark.said.original.span(start - len("matcalc"), start + len(line))
+
+
+def _over(marks: Iterable[Said], common: Said) -> Said:
+    """What several marks say together, the later ones first, over what else holds."""
+    for said in marks:
+        common = said.over(common)
+    return common
+
+
+def _named(said: Said, equation: Equation, several: str) -> Said:
+    """What is said, with the name of the label if there is one; a name that several equations share gets a number."""
+    name = equation.label or said.values.get("name")
+    if name is None:
+        return said
+    prefix = _MARKING.match(name.text)
+    own = name.part(prefix.end(), len(name.text)) if prefix else name
+    if equation.label is None and several:
+        own = own.standing_for(own.text + several)
+    return Said(values={"name": own} if own.text else {}).over(said)
+
+
+def _free(name: str, taken: Mapping[str, Span]) -> str:
+    """A name that is not taken, with a number if need be."""
+    number, free = 1, name
+    while free in taken:
+        number += 1
+        free = f"{name} ({number})"
+    return free
+
+
+def _of_use(said: Said, common: Said, equation: Equation) -> Iterator[Excerpt]:
+    """The declarations of an equation: its own ones, and those of all equations whose names may occur in it."""
+    written = "\n".join(excerpt.text for excerpt in (equation.formula, *said.where, *said.assume))
+    letters = _CONTROL_WORD.sub(" ", written)
+    for name, declaration in said.declare.items():
+        base = _BASE.match(name)
+        word = base[0] if base else name
+        occurs = word in letters or (len(word) > 1 and word in written) or not written.isascii()
+        if occurs or common.declare.get(name) is not declaration:
+            yield declaration

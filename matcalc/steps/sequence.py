@@ -1,0 +1,56 @@
+"""All steps of a derivation, as text, LaTeX and JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, overload
+
+from matcalc.form import Form
+from matcalc.notation.latex_names import Style
+from matcalc.steps.step import Step
+from matcalc.steps.writing import steps_latex, steps_text
+
+__all__ = ["Steps"]
+
+
+class Steps(Sequence[Step]):
+    """The steps of a derivation in order, from the expression to its derivative."""
+
+    def __init__(self, steps: Sequence[Step], where: Mapping[str, Form] | None = None) -> None:
+        self._steps = tuple(steps)
+        #: The names that the result introduces.
+        self.where = dict(where or {})
+
+    @overload
+    def __getitem__(self, index: int) -> Step: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Step]: ...
+    def __getitem__(self, index: int | slice) -> Step | Sequence[Step]:
+        return self._steps[index]
+
+    def __len__(self) -> int:
+        return len(self._steps)
+
+    def __iter__(self) -> Iterator[Step]:
+        return iter(self._steps)
+
+    def __add__(self, other: Steps) -> Steps:
+        return Steps([*self._steps, *other._steps], {**self.where, **other.where})
+
+    @property
+    def proved(self) -> bool:
+        """Whether every step is proved."""
+        return all(step.proved for step in self)
+
+    @property
+    def text(self) -> str:
+        """The derivation for a terminal: chains of equations with the rules beside them, then what the rules say."""
+        return steps_text(self, self.where)
+
+    def latex(self, style: str = "bold", transpose: str = "top") -> str:
+        """The derivation as a display of LaTeX, `align*`, with the rules beside the equations."""
+        return steps_latex(self, self.where, Style(style, transpose))
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """The steps as a list of JSON objects."""
+        return [step.to_json() for step in self]
