@@ -1,8 +1,8 @@
 """The pytest plugin of matcalc: each identity of a file NAME.identities.toml is a test.
 
-Further files are named by the ini setting `matcalc_identities`, which takes patterns such as `identities/*.toml`.  This
-module stands outside of the package: every run of pytest loads it, and the package, which takes half a second to load,
-is needed only where there is such a file.
+Further files are named by the ini setting `matcalc_identities`, which takes patterns such as `identities/*.toml`, or
+`notes/*.tex` for the marked equations of notes.  This module stands outside of the package: every run of pytest loads it,
+and the package, which takes half a second to load, is needed only where there is such a file.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ SUFFIX = ".identities.toml"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The settings."""
-    files = f"identity files to test besides *{SUFFIX}: patterns of paths below the root folder"
+    files = f"files of identities or of notes to test besides *{SUFFIX}: patterns of paths below the root folder"
     parser.addini("matcalc_identities", files, type="linelist", default=[])
     parser.addini("matcalc_timeout", "seconds for one identity, which is undecided after them", default="10")
 

@@ -13,18 +13,19 @@ from math import prod
 from typing import Any
 
 from matcalc.assumptions import Facts, facts_of
-from matcalc.build import column_kind, transposed
+from matcalc.build import transposed
 from matcalc.claim import one_text, texts
 from matcalc.codegen import compile_function
 from matcalc.emission import emit
 from matcalc.errors import KindError, MatcalcError, UnknownNameError, UnsupportedError
 from matcalc.expr import Apply, Node, is_zero
-from matcalc.form import Form, Shape, format_axis, rewritten, subforms
+from matcalc.form import Form, Shape, format_axis, subforms
 from matcalc.inference import TypedProgram, VariableInfo, infer
 from matcalc.latex_reader import check_syntax, latex_program, latex_variable
 from matcalc.lowering import Environment, lower, partial
 from matcalc.naming import Naming, replace_names
 from matcalc.notation.cases import cases_form
+from matcalc.notation.compound import joined
 from matcalc.notation.elements import elements, elements_latex, elements_text
 from matcalc.notation.index import index_form, index_names
 from matcalc.notation.latex import to_latex
@@ -254,6 +255,7 @@ class Derivative:
             facts=self.facts,
             indices=self.names,
             compound=self._compound,
+            groups=self.tensor.groups,
             layout=self.layout,
             structured=self.structured,
             order=self.order,
@@ -345,10 +347,7 @@ class Derivative:
 
     def _oriented(self, form: Form) -> Form:
         """Entries with their axes joined as those of the answer are, a column turned to the row that the layout says."""
-        groups = self.tensor.groups
-        form = split_entries(form, self._compound)
-        if any(length != 1 for length in groups):
-            form = Form("join", (form,), groups, kind=column_kind(len(groups)), shape=self.form.shape)
+        form = joined(form, self.tensor.groups, self._compound, self.form.shape or ())
         return transposed(form) if self.form.kind == "row" else form
 
     def _form_in(self, form: str) -> tuple[Form, dict[str, Form]]:
@@ -509,6 +508,10 @@ class Derivative:
             return elements_latex(self.elements(**(sizes or {})))
         return to_latex(self._form_in(form)[0], chosen, self._names_in_use)
 
+    def answer_in(self, form: str = "matrix") -> tuple[Form, dict[str, Form]]:
+        """The answer in one of the forms of `FORMS` but "elements", and the names that it introduces, as typed forms."""
+        return self._form_in(form)
+
     def where_latex(self, style: str = "bold", transpose: str = "top") -> dict[str, str]:
         """`where` as LaTeX: the names that the answer introduces, each with its expression."""
         chosen, names = Style(style, transpose), self._names_in_use
@@ -530,18 +533,6 @@ TIES = frozenset({"symmetric", "skew", "diagonal", "lower", "upper"})
 #: Operations with kinks, and the convention there.
 KINKS = frozenset({"abs", "sign", "step", "relu", "maximum", "minimum", "norm1"})
 CONVENTION = "sign(0) = step(0) = 0, and at a tie the first argument counts"
-
-
-def split_entries(form: Form, compound: Mapping[str, tuple[int, ...]]) -> Form:
-    """The form with entries of variables that have compound axes written as `a[(i,j)]`."""
-
-    def rule(part: Form) -> Form:
-        if part.head == "entry" and part.args[0].head == "name" and part.args[0].value in compound:
-            inner = Form("split", part.args, compound[part.args[0].value])
-            return Form("entry", (inner,), part.value, kind="scalar", shape=())
-        return part
-
-    return rewritten(form, rule) if compound else form
 
 
 def reshaped(array: Any, groups: Sequence[int]) -> Any:

@@ -417,7 +417,7 @@ class Frame:
         sizes = iter(x.shape)
         shape = tuple(math.prod(next(sizes) for _ in range(n)) for n in form.value)
         kind = ("scalar", "column", "matrix", "tensor")[min(len(shape), 3)]
-        return linear(x, lambda a: a.reshape(shape + a.shape[x.rank :]), shape, kind)
+        return linear(x, lambda a: a.reshape(a.shape[: a.ndim - x.rank] + shape), shape, kind)
 
     def split(self, form: Form) -> Jet:
         (x,) = self.arguments(form)
@@ -425,7 +425,7 @@ class Frame:
             raise KindError("a compound axis is taken apart in typed forms only", form.span)
         shape = tuple(self.context.shape(form))
         kind = ("scalar", "column", "matrix", "tensor")[min(len(shape), 3)]
-        return linear(x, lambda a: a.reshape(shape + a.shape[x.rank :]), shape, kind)
+        return linear(x, lambda a: a.reshape(a.shape[: a.ndim - x.rank] + shape), shape, kind)
 
     def bsum(self, form: Form) -> Jet:
         axes = tuple(range(len(form.value)))

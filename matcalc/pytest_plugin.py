@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from matcalc.errors import MatcalcError
-from matcalc.identity import Identity, read_identities
+from matcalc.identity import Identity
+from matcalc.notes import read_file
 from matcalc.reports import described
 from matcalc.running import Result, judge
 
@@ -34,12 +35,12 @@ class NotAsExpected(Exception):
 
 
 class IdentityTests(pytest.File):
-    """An identity file."""
+    """A file of identities, or of notes with marked equations."""
 
     def collect(self) -> Iterator[pytest.Item]:
         """A test for each identity; a file that is not as it should be is an error with its place."""
         try:
-            file = read_identities(self.path)
+            file = read_file(self.path)
         except MatcalcError as error:
             raise self.CollectError(error.render()) from None
         for identity in file.identities:

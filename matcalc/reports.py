@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from matcalc.identity import Identity
 from matcalc.running import Result
 from matcalc.verdict import VERDICTS
 
@@ -63,7 +64,7 @@ def block(result: Result, *, in_full: bool, style: Style) -> list[str]:
     """The line of an identity, with details if it is not as expected or if they are asked for."""
     verdict = result.verdict
     assert verdict is not None
-    name = filled(result.identity.name, VERDICT_WIDTH)[VERDICT_WIDTH:]
+    name = filled(called(result.identity), VERDICT_WIDTH)[VERDICT_WIDTH:]
     lines = [style(f"{verdict.verdict:{VERDICT_WIDTH}}", "green" if result.ok else "red") + name]
     if not result.ok and (result.identity.path or result.identity.expect):
         lines += indented(f"expected: {result.expected}")
@@ -72,6 +73,11 @@ def block(result: Result, *, in_full: bool, style: Style) -> list[str]:
     elif verdict.verdict != "proved":
         lines += paragraphs(verdict.message)
     return lines
+
+
+def called(identity: Identity) -> str:
+    """The name of an identity, behind its place if it stands in notes."""
+    return f"{identity.place}: {identity.name}" if identity.excerpts else identity.name
 
 
 def further(result: Result, *, explain: bool, verbose: bool) -> list[str]:
@@ -91,10 +97,18 @@ def described(result: Result) -> list[str]:
     """
     identity, verdict = result.identity, result.verdict
     assert verdict is not None
-    lines = [" " * INDENT + identity.place] if identity.place else []  # a path is copied as a whole
+    lines = [" " * INDENT + place for place in [where(result)] if place]  # a path is copied as a whole
     if identity.name != identity.claim:
         lines += indented(f"claim: {identity.claim}")
     return [*lines, *indented(f"method: {verdict.method}"), *paragraphs(verdict.message)]
+
+
+def where(result: Result) -> str:
+    """The place of an identity; of a chain in notes, that of the step that is wrong."""
+    identity = result.identity
+    if result.wrong_line is not None:
+        return f"{identity.path}:{result.wrong_line}: this step is wrong"
+    return identity.place if not identity.excerpts else ""
 
 
 def counterexample_lines(counterexample: dict[str, Any] | None) -> list[str]:
@@ -168,7 +182,7 @@ def json_report(results: Sequence[Result], *, explain: bool = False) -> str:
 
 
 def json_object(result: Result, *, explain: bool) -> dict[str, Any]:
-    """The object of one result: the keys of section 7 of the language, and the rules if they are asked for."""
+    """The object of one result: the keys of section 7 of the language, for notes the place, the rules if asked for."""
     verdict = result.verdict
     found: dict[str, Any] = {
         "name": result.identity.name,
@@ -181,6 +195,8 @@ def json_object(result: Result, *, explain: bool) -> dict[str, Any]:
         "counterexample": finite(verdict.counterexample) if verdict is not None else None,
         "message": verdict.message if verdict is not None else result.error,
     }
+    if result.identity.excerpts:
+        found |= {"file": result.identity.path, "line": result.identity.line, "wrong_line": result.wrong_line}
     if explain:
         found["rules"] = list(verdict.rules) if verdict is not None else []
     return found

@@ -61,6 +61,14 @@ class Result:
         """Whether there is a verdict and it is as expected."""
         return self.verdict is not None and self.identity.accepts(self.verdict.verdict)
 
+    @property
+    def wrong_line(self) -> int | None:
+        """The line in the author's file of the step of a chain that is wrong, where that is known."""
+        steps, verdict = self.identity.steps, self.verdict
+        if verdict is None or verdict.step is None or not 2 <= len(steps) >= verdict.step:
+            return None
+        return steps[verdict.step - 1]
+
 
 class OutOfTime(BaseException):
     """The alarm of `time_limit`; no `except Exception` on the way holds it back."""

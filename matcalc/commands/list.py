@@ -11,6 +11,7 @@ import click
 from matcalc.commands.selection import files_at, identities_of
 from matcalc.commands.terminal import WIDTH, BadInput, echo, reported_errors
 from matcalc.identity import Identity
+from matcalc.notes import is_notes
 from matcalc.parser import nearest
 
 __all__ = ["command"]
@@ -28,7 +29,7 @@ def command(words: tuple[str, ...], wanted: tuple[str, ...], show_tags: bool) ->
     matcalc list --tag softmax
     matcalc list my.toml --tags
 
-    A PATH ends in .toml, is a folder written with a slash, or is - for standard input.
+    A PATH ends in .toml, or in .tex or .md for notes, is a folder written with a slash, or is - for standard input.
     """
     with reported_errors():
         paths = [word for word in words if is_path(word)]
@@ -42,7 +43,7 @@ def command(words: tuple[str, ...], wanted: tuple[str, ...], show_tags: bool) ->
 
 def is_path(word: str) -> bool:
     """Whether a word names a file or a folder."""
-    return word == "-" or word.endswith(".toml") or ("/" in word and Path(word).is_dir())
+    return word == "-" or word.endswith(".toml") or is_notes(word) or ("/" in word and Path(word).is_dir())
 
 
 def matches(identity: Identity, words: Sequence[str]) -> bool:

@@ -7,17 +7,18 @@ from fnmatch import fnmatchcase
 
 from matcalc.commands.terminal import BadInput, standard_input
 from matcalc.identity import Identity, IdentityFile, library_paths, load, parse_identities
+from matcalc.notes import read_file
 from matcalc.parser import nearest
 
 __all__ = ["files_at", "identities_of", "named", "only"]
 
 
 def files_at(paths: Sequence[str]) -> tuple[IdentityFile, ...]:
-    """The files at some paths, of which `-` is standard input; those of the library if there is no path."""
+    """The files at some paths, of identities or of notes; `-` is standard input, and no path at all is the library."""
     if not paths:
         return load(library_paths())
     piped = (parse_identities(standard_input()),) if "-" in paths else ()
-    return piped + load(path for path in paths if path != "-")
+    return piped + load((path for path in paths if path != "-"), read=read_file)
 
 
 def identities_of(files: Iterable[IdentityFile]) -> list[Identity]:

@@ -11,7 +11,7 @@ import click
 
 from matcalc.commands.selection import files_at, identities_of, only
 from matcalc.commands.terminal import coloured, complain, echo, reported_errors
-from matcalc.identity import LAYOUTS, SYNTAXES, Identity
+from matcalc.identity import LAYOUTS, SYNTAXES, Identity, IdentityFile
 from matcalc.latex_report import latex_report
 from matcalc.reports import json_report, junit_report, text_report
 from matcalc.running import TIMEOUT, Result, run
@@ -84,12 +84,16 @@ def command(
     explain: bool,
     verbose: bool,
 ) -> None:
-    """Verify identities: files or folders of them, or claims.
+    """Verify identities: files or folders of them, notes, or claims.
 
     \b
     matcalc verify identities/ my.toml -j 2
+    matcalc verify notes.tex notes.md
     matcalc verify -e "d(x'*a)/d(x) = a'"
     matcalc verify -e "d(x'*W*x)/d(x) = 2*x'*W" --declare "W: matrix(n, n) symmetric"
+
+    In a .tex or .md file, the equations after a comment `% matcalc: x: vector(n)`, or
+    `<!-- matcalc: x: vector(n) -->`, are verified, all steps of `align` included.
 
     Exit status: 0 all as expected, 1 an identity is not, 2 bad usage or bad input.
     """
@@ -101,17 +105,29 @@ def command(
     with reported_errors():
         manner: dict[str, Any] = {"structured": structured, "syntax": syntax or SYNTAXES[0]}
         typed = [Identity(line(c), c, declare, layout or LAYOUTS[0], assume, where, **manner) for c in claims]
-        read = identities_of(files_at(paths)) if paths else []
+        files = files_at(paths) if paths else ()
+        read = identities_of(files)
         wanted = only(read, patterns) + typed
         with progress(len(wanted)) as step:
             results = run(wanted, processes=processes, timeout=timeout, fail_fast=fail_fast, progress=step)
-        echo(report(results, form, explain=explain, verbose=verbose))
+        echo("\n".join([report(results, form, explain=explain, verbose=verbose), *(marked(files) if form == "text" else [])]))
     context.exit(concluded(results))
 
 
 def line(text: str) -> str:
     """A text as one line."""
     return " ".join(text.split())
+
+
+def marked(files: Sequence[IdentityFile]) -> list[str]:
+    """For each file of notes, how many of its equations are marked, and how many are not."""
+    lines = []
+    for file in files:
+        if file.unmarked is not None:
+            count = len(file.identities)
+            said = f"{count} equation{'' if count == 1 else 's'} marked"
+            lines.append(f"{file.path}: {said}, {file.unmarked} left alone")
+    return lines
 
 
 def report(results: Sequence[Result], form: str, *, explain: bool, verbose: bool) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
+from matcalc.documents.derivations import derivation_of_claim
 from matcalc.documents.labels import Labels
 from matcalc.documents.model import Code, Display, Document, Fact, Line, Mark, Math, Part, Section, Statement
 from matcalc.documents.notation import Notation
@@ -14,7 +15,7 @@ from matcalc.identity import Identity
 from matcalc.running import Result
 from matcalc.sides import Sides, sides_of
 
-__all__ = ["notes_of_identities", "statement_of"]
+__all__ = ["mark_of", "notes_of_identities", "prose", "said", "statement_of"]
 
 
 def notes_of_identities(
@@ -25,12 +26,12 @@ def notes_of_identities(
     author: str = "",
     sources: Mapping[str | None, str] | None = None,
     notation: Notation | None = None,
-    rules: bool = False,
+    steps: bool = False,
 ) -> Document:
     """The notes of some identities in their order.
 
-    `results` are what was found out about all of them, or nothing; `sources` those of the files by path.  With `rules`,
-    a proof names the laws that it used.
+    `results` are what was found out about all of them, or nothing; `sources` those of the files by path.  With `steps`,
+    each derivative is derived, and a proof names the laws that it used.
     """
     notation = notation or Notation()
     labels, symbols = Labels(), Symbols(notation)
@@ -39,7 +40,7 @@ def notes_of_identities(
     for number, (key, members) in enumerate(groupby(pairs, key=lambda pair: (pair[0].path, pair[0].title)), 1):
         label, heading = labels.new(f"section-{number}"), key[1] or "Claims"
         found = tuple(
-            statement_of(identity, result, number=f"{number}.{k}", labels=labels, symbols=symbols, rules=rules)
+            statement_of(identity, result, number=f"{number}.{k}", labels=labels, symbols=symbols, steps=steps)
             for k, (identity, result) in enumerate(members, 1)
         )
         sections.append(Section(str(number), label, heading, found, (sources or {}).get(key[0], "")))
@@ -54,7 +55,7 @@ def statement_of(
     number: str = "",
     labels: Labels | None = None,
     symbols: Symbols | None = None,
-    rules: bool = False,
+    steps: bool = False,
 ) -> Statement:
     """An identity with what belongs to it; one that cannot be read is shown as it is typed."""
     symbols = symbols or Symbols(Notation())
@@ -64,15 +65,19 @@ def statement_of(
         symbols.add(sides.program)
     except MatcalcError:
         sides, claim = None, Code(identity.claim)
+    derivation = None
+    if steps and sides is not None:
+        derivation = derivation_of_claim(sides, symbols.notation, verified=result is not None)
     return Statement(
         number=number,
         label=(labels or Labels()).new(identity.name),
         name=identity.name,
         claim=claim,
-        facts=tuple(facts(identity, sides, result, symbols.notation, rules=rules)),
+        facts=tuple(facts(identity, sides, result, symbols.notation, rules=steps)),
         mark=mark_of(result),
         source=identity.source,
         tags=identity.tags,
+        derivation=derivation,
     )
 
 
@@ -87,11 +92,16 @@ def facts(
         yield Fact("Tied entries", ("move together",))
     if identity.note:
         yield Fact("Note:", prose(identity.note))
+    yield from said(result)
     verdict = result.verdict if result is not None else None
-    if verdict is not None and verdict.message:
-        yield Fact("Found:", (" ".join(verdict.message.split()),))
     if verdict is not None and rules and verdict.rules:
         yield Fact("Proof by", joined([Code(rule) for rule in verdict.rules]))
+
+
+def said(result: Result | None) -> Iterator[Fact]:
+    """What a verdict says, or why a claim cannot be read."""
+    if result is not None and result.verdict is not None and result.verdict.message:
+        yield Fact("Found:", (" ".join(result.verdict.message.split()),))
 
 
 def typed_facts(sides: Sides, notation: Notation) -> Iterator[Fact]:
@@ -102,7 +112,9 @@ def typed_facts(sides: Sides, notation: Notation) -> Iterator[Fact]:
         yield Fact("For", declared(variables, notation))
     if sides.claim.assume:
         pairs = sides.claim.assume
-        yield Fact("Given", joined([Math(f"{notation.formula(a)} = {notation.formula(b)}") for a, b in pairs]))
+        names = sides.names_in_use
+        shown = [Math(f"{notation.formula(a, names)} = {notation.formula(b, names)}") for a, b in pairs]
+        yield Fact("Given", joined(shown))
 
 
 def untyped_facts(identity: Identity) -> Iterator[Fact]:

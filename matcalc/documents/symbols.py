@@ -15,7 +15,7 @@ from matcalc.form import Axis, Form, Shape
 from matcalc.inference import TypedProgram
 from matcalc.inference.environment import VariableInfo
 
-__all__ = ["Symbols", "declared"]
+__all__ = ["Symbols", "declared", "space"]
 
 #: Properties in words, in the order in which they are said.
 PROPERTIES = {
@@ -118,6 +118,6 @@ def space(shape: Shape) -> str:
 
 def axis(sizes: Axis) -> str:
     """The size of an axis."""
-    names = [str(size) if isinstance(size, int) else Notation().name(size, bold=False) for size in sizes]
-    sign = r" \cdot " if any(name.isdigit() for name in names) else " "
-    return sign.join(names) or "1"
+    numbers = [str(size) for size in sizes if isinstance(size, int)]
+    names = [Notation().name(size, bold=False) for size in sizes if isinstance(size, str)]
+    return " ".join([r" \cdot ".join(numbers), *names]).strip() or "1"

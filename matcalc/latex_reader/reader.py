@@ -78,6 +78,10 @@ class Reader:
         """A token further on."""
         return self.tokens[min(self.at + ahead, len(self.tokens) - 1)]
 
+    def cut(self, at: int) -> None:
+        """Take the tokens from `at` to the place out; those of a subscript that was read before what stands above."""
+        self.skipped[at] = self.at
+
     def is_command(self, *words: str) -> bool:
         """Whether the token in place is one of these commands."""
         return self.token.kind == "command" and self.token.text in words
@@ -106,11 +110,7 @@ class Reader:
 
     def leave(self) -> Token:
         """Read what closes the innermost group or fence."""
-        opener = self.open[-1]
-        wanted = "}" if opener.kind == "{" else PAIRS[opener.text]
-        token = self.token
-        closes = token.kind == "}" if opener.kind == "{" else token.kind in ("close", "bar") and PAIRS[token.text] == wanted
-        if not closes:
+        if not _closes(self.token, self.open[-1]):
             self.unexpected("an operator")
         self.open.pop()
         self.depth -= 1
@@ -226,11 +226,17 @@ def _pairs(tokens: list[Token]) -> dict[int, int]:
         if token.kind in ("{", "open"):
             stack.append(at)
         elif token.kind in ("}", "close") and stack:
-            opener = tokens[stack.pop()]
-            wanted = "}" if opener.kind == "{" else PAIRS[opener.text]
-            if (token.text if token.kind == "}" else PAIRS[token.text]) == wanted:
-                found[tokens.index(opener) if False else _last] = at
+            opener = stack.pop()
+            if _closes(token, tokens[opener]):
+                found[opener] = at
     return found
+
+
+def _closes(token: Token, opener: Token) -> bool:
+    """Whether a token closes what another one opens."""
+    if opener.kind == "{" or token.kind == "}":
+        return token.kind == "}" and opener.kind == "{"
+    return token.kind in ("close", "bar") and token.text == PAIRS[opener.text]
 
 
 def described(token: Token) -> str:

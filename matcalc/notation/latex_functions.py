@@ -19,6 +19,8 @@ __all__ = ["call"]
 
 #: Functions whose sign may be the name of a variable, with that letter.
 SIGNS = {"sigmoid": "sigma", "eye": "I", "commutation": "K"}
+#: Constants whose arguments are their sizes.
+SIZED = frozenset({"eye", "ones", "zeros", "commutation"})
 #: Functions whose argument is seen without parentheses.
 BARE = ("det",)
 
@@ -28,7 +30,7 @@ def call(writer: Writer, form: Form, parts: list[Piece]) -> Piece:
     record = find_operation(form.value)
     if record is None or SIGNS.get(record.name) in writer.bases:
         return _by_name(form.value if record is None else record.name, parts)
-    if record.signature == "new" and "{0}" not in record.latex:
+    if record.name in SIZED:
         return atom(_template(record, writer.style).format() + _sizes(record.name, form, parts))
     if record.name in ("norm1", "norm2"):
         return _norm(record.name, form, parts[0])

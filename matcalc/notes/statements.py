@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from matcalc.errors import Span
@@ -20,7 +20,9 @@ __all__ = ["identity_file"]
 #: A label that marks its equation.
 _MARKING = re.compile(r"(?:mc|matcalc):\s*+")
 _MARKING_LABEL = re.compile(r"\\label[ \t]*+\{\s*+(?:mc|matcalc):")
-_CONTROL_WORD = re.compile(r"\\(?:begin|end|operatorname\*?|label)[ \t]*+\{[^{}]*+\}|\\[A-Za-z]++")
+_CONTROL_WORD = re.compile(r"\\(?:begin|end|label)[ \t]*+\{[^{}]*+\}|\\[A-Za-z]++")
+#: A name of several letters in an upright face.
+_UPRIGHT = re.compile(r"\\(?:operatorname\*?|mathrm|mathsf|text)[ \t]*+\{([A-Za-z]{2,})\}")
 _BASE = re.compile(r"[^\W\d_]++")
 _NO_EQUATION = "no equation follows this mark"
 _HINT = "an equation is marked in the lines directly before it, or inside of it"
@@ -66,7 +68,7 @@ class _Collector:
     def mark(self, mark: Mark) -> None:
         said = read_mark(mark)
         if said.common:
-            self.common = said.over(self.common)
+            self.common = self.without_macros(said).over(self.common)
         else:
             self.pending.append(mark)
 
@@ -76,12 +78,17 @@ class _Collector:
             if at_the_end or after > mark.said.starts[0]:
                 raise IdentityError(_NO_EQUATION, _place(mark), hint=_HINT)
 
+    def without_macros(self, said: Said) -> Said:
+        """The same with the macros expanded in what is LaTeX."""
+        where = tuple(expanded(text, self.macros) for text in said.where)
+        return replace(said, where=where, assume=tuple(expanded(text, self.macros) for text in said.assume))
+
     def display(self, display: Display) -> None:
         """Take the equations of a display, if they are marked."""
         self.check_pending(display.after)
         inside = [(mark, read_mark(mark)) for mark in display.marks]
         self.macros |= {definition.name: definition for definition in display.definitions}
-        self.common = _over((said for _, said in inside if said.common), self.common)
+        self.common = _over((self.without_macros(said) for _, said in inside if said.common), self.common)
         marks = self.pending + [mark for mark, said in inside if not said.common]
         self.pending = []
         labelled = display.body is not None and _MARKING_LABEL.search(display.body.text) is not None
@@ -92,7 +99,7 @@ class _Collector:
             hint = "no empty line and no other display may stand before its end"
             raise IdentityError("this equation is marked and has no end", display.opening.span(), hint=hint)
         else:
-            said = _over(map(read_mark, marks), Said())
+            said = self.without_macros(_over(map(read_mark, marks), Said()))
             self.equations(display, display.body, said, all_of_them=bool(marks or named))
 
     def equations(self, display: Display, body: Excerpt, said: Said, *, all_of_them: bool) -> None:
@@ -103,9 +110,9 @@ class _Collector:
         if not wanted:
             raise IdentityError("there is no equation here", display.opening.span())
         for number, equation in enumerate(wanted, 1):
-            own = said if display.name is None else Said(values={"name": display.name}).over(said)
-            several = f" ({number})" if len(wanted) > 1 and "name" in own.values else ""
-            self.found.append((equation, _named(own, equation, several).over(self.common), self.title))
+            name = _name(said, equation, display, f" ({number})" if len(wanted) > 1 else "")
+            own = Said(values={} if name is None else {"name": name}).over(said)
+            self.found.append((equation, own.over(self.common), self.title))
 
     # ---- Identities -------------------------------------------------------------------------------------------------
 
@@ -125,7 +132,7 @@ class _Collector:
 
     def identity(self, equation: Equation, said: Said, name: str, title: str) -> Identity:
         """One equation with all that is said of it."""
-        declare = tuple(_of_use(said, self.common, equation))
+        declare = tuple(_of_use(said, equation))
         excerpts = (equation.formula, *declare, *said.where, *said.assume)
         return Identity(
             name,
@@ -162,16 +169,17 @@ def _over(marks: Iterable[Said], common: Said) -> Said:
     return common
 
 
-def _named(said: Said, equation: Equation, several: str) -> Said:
-    """What is said, with the name of the label if there is one; a name that several equations share gets a number."""
-    name = equation.label or said.values.get("name")
-    if name is None:
-        return said
-    prefix = _MARKING.match(name.text)
-    own = name.part(prefix.end(), len(name.text)) if prefix else name
-    if equation.label is None and several:
-        own = own.standing_for(own.text + several)
-    return Said(values={"name": own} if own.text else {}).over(said)
+def _name(said: Said, equation: Equation, display: Display, several: str) -> Excerpt | None:
+    """The name of an equation: of a label that marks, of the mark, or of any other label.
+
+    One that several equations share gets a number.
+    """
+    labels = [label for label in (equation.label, display.name) if label is not None]
+    marking = [label.part(m.end(), len(label.text)) for label in labels if (m := _MARKING.match(label.text))]
+    given = [said.values["name"]] if "name" in said.values else []
+    name = next((name for name in [*marking, *given, *labels] if name.text), None)
+    shared = several and name is not None and (name in given or equation.label is None)
+    return name.standing_for(name.text + several) if shared and name is not None else name
 
 
 def _free(name: str, taken: Mapping[str, Span]) -> str:
@@ -183,13 +191,12 @@ def _free(name: str, taken: Mapping[str, Span]) -> str:
     return free
 
 
-def _of_use(said: Said, common: Said, equation: Equation) -> Iterator[Excerpt]:
-    """The declarations of an equation: its own ones, and those of all equations whose names may occur in it."""
+def _of_use(said: Said, equation: Equation) -> Iterator[Excerpt]:
+    """The declarations of the names that may occur in an equation, or in what it may use."""
     written = "\n".join(excerpt.text for excerpt in (equation.formula, *said.where, *said.assume))
-    letters = _CONTROL_WORD.sub(" ", written)
+    letters = _CONTROL_WORD.sub(" ", _UPRIGHT.sub(" ", written))
     for name, declaration in said.declare.items():
         base = _BASE.match(name)
         word = base[0] if base else name
-        occurs = word in letters or (len(word) > 1 and word in written) or not written.isascii()
-        if occurs or common.declare.get(name) is not declaration:
+        if word in letters or (len(word) > 1 and word in written) or not written.isascii():
             yield declaration

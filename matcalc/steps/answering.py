@@ -11,6 +11,7 @@ from matcalc.build import transposed
 from matcalc.expr import Node, transpose
 from matcalc.form import Form
 from matcalc.naming import replace_names
+from matcalc.notation.compound import joined
 from matcalc.notation.index import index_form
 from matcalc.notation.text import to_text
 from matcalc.raising import Raising
@@ -56,7 +57,9 @@ def laid_out(question: Question, found: Node) -> Node:
 
 def plain_form(question: Question, node: Node, raising: Raising) -> Form:
     """The form of a node in the orientation of the derivative; its entries where it has no matrix form."""
-    form = raising.form(node) if node.order <= 2 else None
+    plain = all(length == 1 for length in question.groups)
+    form = raising.form(node) if node.order <= 2 and plain else None
     if form is None:
-        return index_form(node, question.indices, raising.form)
+        entries = index_form(node, question.indices, raising.form)
+        form = joined(entries, question.groups, question.compound, question.derivative.shape or ())
     return transposed(form) if question.derivative.kind == "row" else form

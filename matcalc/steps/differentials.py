@@ -15,6 +15,7 @@ from matcalc.build import call, multiply, negate, transposed
 from matcalc.differentiate import derivative
 from matcalc.expr import Node, Number
 from matcalc.form import Form, name, rewritten
+from matcalc.notation.compound import split_entries
 from matcalc.notation.index import tensor_form
 from matcalc.notation.text import to_text
 from matcalc.refine import refine
@@ -44,9 +45,9 @@ class Differential:
         if not self.expansion.nodes:
             return [self.question.closing("constant")]
         chain = self.chain()
-        chain.to("definition", self.moved(self.form(self.question.value.node)))
+        chain.to("definition", self.moved(self.oriented(self.question.value.node)))
         while (rule := self.expansion.advance()) is not None:
-            chain.to(rule, self.form(self.expansion.state))
+            chain.to(rule, self.oriented(self.expansion.state))
         return self.finished(chain)
 
     # What the two kinds of derivations differ in.
@@ -98,6 +99,11 @@ class Differential:
         """The derivative of a form by the parameter."""
         return Form("derivative", (form, self.by), "d", kind=form.kind, shape=form.shape)
 
+    def oriented(self, node: Node) -> Form:
+        """The form of a value like that of the function: a row or a column."""
+        form = self.form(node)
+        return transposed(form) if self.question.function.kind == "row" else form
+
     def form(self, node: Node) -> Form:
         """The matrix form of a node, else its entries; its symbols are differentials."""
         form = self.raising.form(node)
@@ -112,7 +118,7 @@ class Differential:
         """A node by its entries."""
         indices, _ = self.question.index_groups()
         body = state_entries(node, indices, self.raising, self.names, Meanings(self.expansion.meanings, self.by))
-        return tensor_form(body, indices, node)
+        return tensor_form(split_entries(body, self.question.compound), indices, node)
 
 
 class ScalarDerivation(Differential):

@@ -11,8 +11,9 @@ from dataclasses import replace
 
 from matcalc.assumptions import Facts
 from matcalc.expr import Node
-from matcalc.form import Form, rewritten
+from matcalc.form import Form, rewritten, subforms
 from matcalc.notation.cases import cases_form
+from matcalc.notation.compound import split_entries, split_entry
 from matcalc.notation.index import index_form, tensor_form
 from matcalc.notation.scalar_forms import entry, scalar
 from matcalc.refine import refine
@@ -44,10 +45,12 @@ class EntryDerivation:
     def steps(self) -> list[Step]:
         """All steps."""
         expansion, function = self.expansion, self.question.value.node
-        chain = Chain(self.derivative(self.entry_of_function()), self.setting(), shown, self.claimed)
         if not expansion.nodes:
             return [self.question.closing("constant")]
-        chain.to("entry", self.derivative(state_entries(function, self.own, self.raising, self.names, Meanings())))
+        given = self.entry_of_function()
+        written = self.derivative(state_entries(function, self.own, self.raising, self.names, Meanings()))
+        chain = Chain(written if given is None else self.derivative(given), self.setting(), shown, self.claimed)
+        chain.to("entry", written)
         while (rule := expansion.advance()) is not None:
             chain.to(rule, self.state())
         chain.to("derivative-of-an-entry", self.state(seeded=True))
@@ -68,10 +71,12 @@ class EntryDerivation:
         """What the claims about entries are stated under."""
         return replace(self.question.setting, structured=False)
 
-    def entry_of_function(self) -> Form:
-        """F[..] for the expression as it was given."""
-        function = self.question.function
-        return function.args[0] if function.head == "tensor" else entry(function, self.own)
+    def entry_of_function(self) -> Form | None:
+        """F[..] for the expression as it was given; None if it has indices of its own, which could be the same."""
+        question = self.question
+        if any(part.head in ("tensor", "bsum", "entry", "delta") for part in subforms(question.function)):
+            return None
+        return split_entry(question.function, self.own, question.value.groups)
 
     def derivative(self, form: Form) -> Form:
         """∂form/∂X[..]."""
@@ -86,7 +91,7 @@ class EntryDerivation:
 
     def claimed(self, form: Form) -> Form:
         """The tensor with these entries."""
-        return tensor_form(form, self.indices, self.expansion.state)
+        return tensor_form(split_entries(form, self.question.compound), self.indices, self.expansion.state)
 
 
 def body(form: Form) -> Form:

@@ -40,6 +40,7 @@ class Question:
     facts: Facts
     indices: tuple[tuple[str, ...], ...]
     compound: Mapping[str, tuple[int, ...]]
+    groups: tuple[int, ...]
     layout: str
     structured: bool
     order: int

@@ -1,0 +1,72 @@
+"""The way to a derivative as a display: chains of equations, the rule beside each, and what the rules say below."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from matcalc.derivation import Derivative, derive
+from matcalc.documents.model import Code, Derivation, Line
+from matcalc.documents.notation import Equation, Notation
+from matcalc.errors import MatcalcError
+from matcalc.form import Form, subforms
+from matcalc.notation.text import to_text
+from matcalc.sides import Sides
+from matcalc.steps import Steps
+
+__all__ = ["derivation_of", "derivation_of_claim"]
+
+
+def derivation_of(derivative: Derivative, notation: Notation, *, verified: bool) -> Derivation:
+    """The steps of a derivative; if they are `verified`, a step that is not proved says so."""
+    steps = derivative.steps
+    names = {*derivative.program.variables, *derivative.program.assignments, *steps.where}
+    return Derivation(notation.display(list(equations(steps, verified=verified)), steps.where, names), tuple(laws(steps)))
+
+
+def equations(steps: Steps, *, verified: bool) -> Iterator[Equation]:
+    """The equation of each step."""
+    for step in steps:
+        remark = step.rule.replace("-", " ")
+        if verified and not step.proved:
+            remark += f" ({step.verdict}, not proved)"
+        yield Equation(None if step.continues else step.left, step.right, remark, step.defines)
+
+
+def laws(steps: Steps) -> Iterator[Line]:
+    """What the rules say, each once."""
+    said = {step.rule: step.law for step in steps if step.law}
+    for rule, law in said.items():
+        yield (f"{rule.replace('-', ' ')}: ", Code(law))
+
+
+def derivation_of_claim(sides: Sides, notation: Notation, *, verified: bool) -> Derivation | None:
+    """The way to the derivative that a side of a claim is, if one is a single derivative that can be derived."""
+    for form in sides.forms:
+        if is_derivative(form):
+            try:
+                return derivation_of(derivative_of(form, sides), notation, verified=verified)
+            except MatcalcError:
+                return None
+    return None
+
+
+def is_derivative(form: Form) -> bool:
+    """Whether a form is the first derivative by a name of what has no derivative in it."""
+    if form.head != "derivative" or form.value not in ("d", "grad") or form.args[1].head != "name":
+        return False
+    return not any(part.head == "derivative" for part in subforms(form.args[0]))
+
+
+def derivative_of(form: Form, sides: Sides) -> Derivative:
+    """The derivative that a form is; a gradient is a derivative in denominator layout."""
+    program = sides.program
+    lines = [f"{name} = {to_text(value)}" for name, value in program.assignments.items()]
+    layout = "denominator" if form.value == "grad" else program.layout
+    found: Derivative = derive(
+        "\n".join([*lines, to_text(form.args[0])]),
+        to_text(form.args[1]),
+        list(program.declarations()),
+        layout,
+        structured=program.structured,
+    )
+    return found
