@@ -15,23 +15,22 @@ import textwrap
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 import click
 
 import matcalc
+from matcalc.commands.source import by_name, function_options
 from matcalc.commands.style import check_style, style_options
-from matcalc.commands.terminal import WIDTH, BadInput, echo, reported_errors, standard_input
+from matcalc.commands.terminal import WIDTH, echo, reported_errors
 from matcalc.derivation import FORMS
-from matcalc.latex_reader import SYNTAXES
 
 __all__ = ["main"]
 
 #: How many entries `check` shows.
 SHOWN_ENTRIES = 8
 #: The modules of the commands about identities.
-IDENTITY_COMMANDS = {name: f"matcalc.commands.{name}" for name in ("verify", "show", "list")}
+IDENTITY_COMMANDS = {name: f"matcalc.commands.{name}" for name in ("verify", "show", "list", "export")}
 
 
 class ExpressionCommand(click.Command):
@@ -56,20 +55,6 @@ def sizes_of_dimensions(text: str) -> dict[str, int]:
             raise click.BadParameter(f"{part.strip()!r} is not NAME=SIZE with a positive whole number, as in m=2,n=3")
         sizes[match[1]] = int(match[2])
     return sizes
-
-
-def read_source(source: str) -> tuple[str, str | None]:
-    """The text of SOURCE and the name of the file it is from: `-` is standard input, a path to a program ends in `.mc`."""
-    if source != "-" and not source.endswith(".mc"):
-        return source, None
-    if source == "-":
-        return standard_input(), "standard input"
-    try:
-        return Path(source).read_bytes().decode("utf-8-sig"), source
-    except OSError as error:
-        raise BadInput(f"error: cannot read {source}: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise BadInput(f"error: {source} is not UTF-8 text: byte {error.start + 1} is wrong") from None
 
 
 def answer(derivative: matcalc.Derivative, form: str, sizes: dict[str, int] | None) -> str:
@@ -140,52 +125,10 @@ def comparison(derivative: matcalc.Derivative, found: Any) -> str:
     return "\n".join([*lines, f"largest relative error: {found.largest_relative_error:.1e}; {verdict}"])
 
 
-def by_name(
-    source: str,
-    wrt: tuple[str, ...],
-    declare: tuple[str, ...],
-    layout: str,
-    order: int,
-    of: str | None,
-    *,
-    structured: bool,
-    syntax: str,
-) -> matcalc.Derivatives:
-    """The derivatives, by the name of the variable."""
-    text, name = read_source(source)
-    derivatives: matcalc.Derivatives = matcalc.derive(
-        text, list(wrt), declare, layout, order, of=of, name=name, structured=structured, syntax=syntax
-    )
-    return derivatives
-
-
 def source_options(command: click.decorators.FC) -> click.decorators.FC:
-    """The argument and the options that say what is differentiated."""
+    """The argument and the options that say what is differentiated, and by what."""
     for option in (
-        click.option(
-            "--from",
-            "syntax",
-            type=click.Choice(SYNTAXES),
-            default=SYNTAXES[0],
-            show_default=True,
-            help="What SOURCE is written in; --wrt may be then, too.",
-        ),
-        click.option("--of", metavar="NAME", help="The assigned name to differentiate; else the last one."),
-        click.option(
-            "--layout",
-            type=click.Choice(["numerator", "denominator"]),
-            default="numerator",
-            show_default=True,
-            help="Whether entry (i, j) of a vector by vector is dy_i/dx_j or dy_j/dx_i.",
-        ),
-        click.option(
-            "--declare",
-            multiple=True,
-            metavar="TEXT",
-            help="Declarations such as 'A: matrix(m, n) symmetric'; ';' parts several. Repeatable.",
-        ),
-        click.option("--structured", is_flag=True, help="Let tied entries of symmetric, .. variables move together."),
-        click.option("--order", type=click.IntRange(min=1), default=1, show_default=True, help="The order."),
+        function_options,
         click.option("--wrt", multiple=True, required=True, metavar="NAME", help="The variable. Repeatable."),
         click.argument("source"),
     ):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from matcalc.derivation import Derivative, derive
-from matcalc.documents.model import Code, Derivation, Line
+from matcalc.documents.model import Derivation
 from matcalc.documents.notation import Equation, Notation
 from matcalc.errors import MatcalcError
 from matcalc.form import Form, subforms
@@ -32,11 +32,9 @@ def equations(steps: Steps, *, verified: bool) -> Iterator[Equation]:
         yield Equation(None if step.continues else step.left, step.right, remark, step.defines)
 
 
-def laws(steps: Steps) -> Iterator[Line]:
-    """What the rules say, each once."""
-    said = {step.rule: step.law for step in steps if step.law}
-    for rule, law in said.items():
-        yield (f"{rule.replace('-', ' ')}: ", Code(law))
+def laws(steps: Steps) -> Iterator[tuple[str, str]]:
+    """The rules in words with what they say, each once."""
+    yield from {step.rule.replace("-", " "): step.law for step in steps if step.law}.items()
 
 
 def derivation_of_claim(sides: Sides, notation: Notation, *, verified: bool) -> Derivation | None:

@@ -10,12 +10,16 @@ from matcalc.documents.identities import mark_of, prose, said
 from matcalc.documents.labels import Labels
 from matcalc.documents.model import Document, Fact, Line, Math, Section, Statement
 from matcalc.documents.notation import Equation, Notation
-from matcalc.documents.symbols import Symbols, declared, space
+from matcalc.documents.symbols import Symbols, declared, sizes
 from matcalc.identity import Identity
+from matcalc.notation.latex_width import width
 from matcalc.notation.text import to_text
 from matcalc.running import Result
 
 __all__ = ["claim_of", "notes_of_derivatives"]
+
+#: The widest formula in a heading, in em.
+WIDEST = 20.0
 
 
 def claim_of(derivative: Derivative) -> Identity:
@@ -88,6 +92,8 @@ def statement(
     answer, where = derivative.answer_in(form)
     names = {*derivative.program.variables, *derivative.program.assignments, *where}
     name = f"{output_name(derivative)} by {derivative.wrt}"
+    function = Math(notation.formula(derivative.expression_form, names))
+    shown = (function, " by ", Math(notation.formula(derivative.variable, names)))
     return Statement(
         number=number,
         label=labels.new(name),
@@ -95,6 +101,7 @@ def statement(
         claim=notation.display([Equation(derivative.form, answer)], where, names),
         facts=tuple(facts(derivative, result)),
         mark=mark_of(result),
+        heading=shown if width(function.latex) < WIDEST else (),
         derivation=derivation_of(derivative, notation, verified=result is not None) if steps else None,
     )
 
@@ -102,6 +109,6 @@ def statement(
 def facts(derivative: Derivative, result: Result | None) -> Iterator[Fact]:
     """The shape, the notes, and what a verdict says."""
     orientation = {"row": ", a row", "column": ", a column"}.get(str(derivative.form.kind), "")
-    yield Fact("Entries:", (Math(space(derivative.form.shape or ())), orientation))
+    yield Fact("Shape:", (Math(sizes(derivative.form.shape)), orientation) if derivative.form.shape else ("a scalar",))
     yield from (Fact("Note:", prose(note)) for note in derivative.notes)
     yield from said(result)

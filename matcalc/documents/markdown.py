@@ -15,7 +15,7 @@ __all__ = ["MARKDOWN", "markdown_text", "portable"]
 #: Signs that mean something within a line.
 _SPECIAL = re.compile(r"[\\`*_{}\[\]<>#|$~&^@]")
 #: Signs that mean something at the beginning of a line.
-_LEADING = re.compile(r"^(\s*)([-+=]|\d+(?=[.)]))")
+_LEADING = re.compile(r"^(\s*)([-+=](?=[-=]*(?:\s|$))|\d+[.)](?=\s|$))")
 #: Commands of one sign, and the words for them.
 _WORDS = {
     "\\\\": r"\cr", r"\,": r"\thinspace", r"\:": r"\medspace", r"\>": r"\medspace", r"\;": r"\thickspace",
@@ -29,7 +29,7 @@ def markdown_text(text: str) -> str:
     """A text as Markdown that prints it."""
     line = "".join(character if character.isprintable() else " " for character in text)
     escaped = _SPECIAL.sub(lambda match: f"&#{ord(match[0])};", line)
-    return _LEADING.sub(lambda match: match[1] + "".join(f"&#{ord(sign)};" for sign in match[2]), escaped)
+    return _LEADING.sub(lambda match: f"{match[1]}{match[2][:-1]}&#{ord(match[2][-1])};", escaped)
 
 
 def portable(latex: str) -> str:

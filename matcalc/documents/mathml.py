@@ -266,6 +266,10 @@ class Translation:
         words = self.braced()
         return Atom(f"<mtext>{escape(words.replace(' ', chr(0xA0)))}</mtext>")
 
+    def invisible(self) -> Atom:
+        """What takes room only."""
+        return Atom(f"<mphantom>{self.argument()}</mphantom>")
+
     def brace_below(self) -> Atom:
         r"""`\underbrace{..}_{..}`."""
         return Atom(f'<munder>{self.argument()}<mo stretchy="true">⏟</mo></munder>', limits=True)
@@ -336,6 +340,7 @@ COMMANDS: dict[str, Callable[[Translation], Atom]] = {
     "text": Translation.words,
     "textrm": Translation.words,
     "begin": Translation.environment,
+    "phantom": Translation.invisible,
     "underbrace": Translation.brace_below,
     **dict.fromkeys(SIZES, Translation.sized),
 }

@@ -6,6 +6,7 @@ the user gave, and are escaped wherever they are written; formulas are `Math` an
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ __all__ = [
     "Derivation",
     "Section",
     "Symbol",
+    "Rule",
     "Document",
     "MARKS",
 ]
@@ -99,10 +101,10 @@ class Fact:
 
 @dataclass(frozen=True)
 class Derivation:
-    """The way to a statement: a formula, and under it the rules of its steps, each with a mark if it is no proof."""
+    """The way to a statement: a formula with a rule beside each step, and what those rules say."""
 
     formula: Display
-    rules: tuple[Line, ...] = ()
+    rules: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -118,8 +120,8 @@ class Statement:
     source: str = ""
     tags: tuple[str, ...] = ()
     derivation: Derivation | None = None
-    #: What is printed for the name, if it is a formula.
-    heading: Math | None = None
+    #: What is printed for the name, if it is no identity's.
+    heading: Line = ()
 
     @property
     def readable(self) -> bool:
@@ -127,9 +129,9 @@ class Statement:
         return isinstance(self.claim, Display)
 
     @property
-    def title(self) -> Code | Math:
+    def title(self) -> Line:
         """What it is called, as it is printed."""
-        return self.heading or Code(self.name)
+        return self.heading or (Code(self.name),)
 
 
 @dataclass(frozen=True)
@@ -156,6 +158,19 @@ class Symbol:
 
 
 @dataclass(frozen=True)
+class Rule:
+    """A rule of derivations: its name in words, and what it says."""
+
+    name: str
+    law: str
+
+    @property
+    def text(self) -> Line:
+        """What it says; a line of the language is typed."""
+        return (Code(self.law) if re.match(r"\S+( [-=+*] |\()", self.law) else self.law,)
+
+
+@dataclass(frozen=True)
 class Document:
     """Notes: sections, the symbols that occur in them, and who made them."""
 
@@ -163,6 +178,12 @@ class Document:
     author: str
     sections: tuple[Section, ...]
     symbols: tuple[Symbol, ...]
+
+    @property
+    def rules(self) -> list[Rule]:
+        """The rules of all derivations by name, each once."""
+        found = {rule for statement in self.statements if statement.derivation for rule in statement.derivation.rules}
+        return [Rule(name, law) for name, law in sorted(found)]
 
     @property
     def statements(self) -> Iterator[Statement]:

@@ -20,9 +20,11 @@ from matcalc.sides import Sides
 __all__ = ["Equation", "Notation"]
 
 #: The width of a line in em, and that of a left side beside which there is always room.
-LINE, LEFT = 42.0, 13.0
+LINE, LEFT = 38.0, 13.0
 #: What an equals sign and a letter of a remark take.
 EQUALS, LETTER = 2.0, 0.5
+#: Derivations, which have remarks, stand in a smaller type.
+SMALL = 1.1
 #: No right side gets less, whatever stands beside it.
 LEAST = 12.0
 
@@ -87,11 +89,12 @@ class _Rows:
         self.equations = equations
         self.lefts = [self.left(equation) for equation in equations]
         self.remarks = max((LETTER * len(e.remark) + EQUALS for e in equations if e.remark), default=0.0)
+        line = LINE * SMALL if self.remarks else LINE
         widest = max((width(notation.formula(e.right, names)) for e in equations), default=0.0)
         #: The widest left side that leaves room for the right sides beside it.
-        self.room_left = max(LEFT, LINE - self.remarks - widest - EQUALS)
+        self.room_left = max(LEFT, line - self.remarks - widest - EQUALS)
         self.column = max((size for left in self.lefts if (size := width(left)) <= self.room_left), default=0.0)
-        self.room = max(LEAST, LINE - self.column - self.remarks - EQUALS)
+        self.room = max(LEAST, line - self.column - self.remarks - EQUALS)
 
     def left(self, equation: Equation) -> str:
         """The left side with the name that it gets, empty if there is none."""
@@ -103,9 +106,11 @@ class _Rows:
     def rows(self, where: Mapping[str, Form]) -> list[str]:
         """All rows."""
         found = [row for equation, left in zip(self.equations, self.lefts, strict=True) for row in self.of(equation, left)]
+        start = len(found)
         for key, form in where.items():
             first, *others = to_rows(form, self.notation.style, self.room - LEFT / 2, self.names)
-            found.append(rf"&\text{{where }} {self.notation.name_of(key, form)} = {first}")
+            said = r"\phantom{\text{where }}" if found[start:] else r"\text{where }"
+            found.append(rf"&{said} {self.notation.name_of(key, form)} = {first}")
             found += [rf"&\qquad {row}" for row in others]
         return found
 

@@ -19,7 +19,7 @@ from matcalc.documents.model import Document
 from matcalc.documents.tex import TEX
 from matcalc.errors import MatcalcError, Span
 
-__all__ = ["FORMATS", "TemplateError", "built_in_template", "rendered"]
+__all__ = ["FORMATS", "Template", "TemplateError", "built_in_template", "rendered"]
 
 FORMATS = {format.name: format for format in (TEX, MARKDOWN, HTML)}
 
@@ -46,21 +46,37 @@ def built_in_template(name: str) -> str:
     return resources.files("matcalc.documents").joinpath("templates", f"notes.{name}.j2").read_text(encoding="utf-8")
 
 
-def rendered(document: Document, name: str, *, template: str | None = None, path: str = "template") -> str:
-    """The document in a format of `FORMATS`; `template` is the source of the user's own, `path` where it is from.
+def rendered(document: Document, name: str) -> str:
+    """The document in a format of `FORMATS`, by the built-in template."""
+    return Template(name).rendered(document)
 
-    Raises TemplateError where Jinja2 is missing, and with the line where a template is wrong.
-    """
-    sources = {f"notes.{known}": built_in_template(known) for known in FORMATS}
-    chosen = f"notes.{name}" if template is None else path
-    if template is not None:
-        sources[path] = template
-    environment = _environment(FORMATS[name], sources)
-    try:
-        text: str = environment.get_template(chosen).render(document=document)
-    except Exception as error:
-        raise _failed(error, sources) from None
-    return text.rstrip("\n") + "\n"
+
+class Template:
+    """A template, compiled: that of a format of `FORMATS`, or the user's own."""
+
+    def __init__(self, name: str, source: str | None = None, *, path: str = "template") -> None:
+        """`source` is the text of the user's own template, `path` where it is from.
+
+        Raises TemplateError where Jinja2 is missing, and with the line where the template is wrong.
+        """
+        self.sources = {f"notes.{known}": built_in_template(known) for known in FORMATS}
+        chosen = f"notes.{name}"
+        if source is not None:
+            chosen = path if path not in self.sources else f"./{path}"  # a file may be called like a built-in one
+            self.sources[chosen] = source
+        environment = _environment(FORMATS[name], self.sources)
+        try:
+            self.compiled = environment.get_template(chosen)
+        except Exception as error:
+            raise _failed(error, self.sources) from None
+
+    def rendered(self, document: Document) -> str:
+        """The text of a document; raises TemplateError with the line where the template fails."""
+        try:
+            text: str = self.compiled.render(document=document)
+        except Exception as error:
+            raise _failed(error, self.sources) from None
+        return text.rstrip("\n") + "\n"
 
 
 def _environment(format: Format, sources: dict[str, str]) -> Any:

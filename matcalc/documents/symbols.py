@@ -15,7 +15,7 @@ from matcalc.form import Axis, Form, Shape
 from matcalc.inference import TypedProgram
 from matcalc.inference.environment import VariableInfo
 
-__all__ = ["Symbols", "declared", "space"]
+__all__ = ["Symbols", "declared", "sizes", "space"]
 
 #: Properties in words, in the order in which they are said.
 PROPERTIES = {
@@ -112,12 +112,16 @@ def space(shape: Shape) -> str:
     r"""`\mathbb{R}^{m \times n}`."""
     if not shape:
         return r"\mathbb{R}"
-    sizes = r" \times ".join(map(axis, shape))
-    return rf"\mathbb{{R}}^{{{sizes}}}"
+    return rf"\mathbb{{R}}^{{{sizes(shape)}}}"
 
 
-def axis(sizes: Axis) -> str:
+def sizes(shape: Shape) -> str:
+    r"""`m \times n`."""
+    return r" \times ".join(map(axis, shape))
+
+
+def axis(made: Axis) -> str:
     """The size of an axis."""
-    numbers = [str(size) for size in sizes if isinstance(size, int)]
-    names = [Notation().name(size, bold=False) for size in sizes if isinstance(size, str)]
+    numbers = [str(size) for size in made if isinstance(size, int)]
+    names = [Notation().name(size, bold=False) for size in made if isinstance(size, str)]
     return " ".join([r" \cdot ".join(numbers), *names]).strip() or "1"

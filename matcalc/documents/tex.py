@@ -13,7 +13,7 @@ __all__ = ["TEX", "latex_text"]
 #: Characters of text that have a meaning in LaTeX.
 _SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
-    "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"$<$", ">": r"$>$", "|": r"$|$", '"': "''",
+    "/": r"/\allowbreak{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"$<$", ">": r"$>$", "|": r"$|$", '"': "''",
 }  # fmt: skip
 #: Characters beyond ASCII that text is likely to have.
 _SIGNS = {
@@ -29,9 +29,9 @@ _ACCENTS = {
     "\u0308": '"', "\u030b": "H", "\u030c": "v", "\u0327": "c", "\u0328": "k",
 }  # fmt: skip
 #: What a typewriter face has itself.
-_TYPED = {'"': r"\char34{}", "<": "<", ">": ">", "|": "|"}
+_TYPED = {'"': r"\char34{}", "<": "<", ">": ">", "|": "|", "/": r"/\allowbreak{}"}
 #: Where a line may end within what is typed.
-_BREAKS = set("-_*/+,:;)=")
+_BREAKS = set("-_*+,:;)=")
 
 
 def latex_text(text: str) -> str:

@@ -225,7 +225,9 @@ def _as_entry(reader: Reader, symbol: Symbol, below: Subscript) -> Form | None:
     if not below.letters:
         return None
     bound = sum(part in scope.bound for part in below.parts)
-    known = known_name(reader, symbol) or _capital(reader, symbol)
+    known = known_name(reader, symbol)
+    if known is None and len(below.lengths) == 2:
+        known = _capital(reader, symbol)
     if symbol.base == "delta" and symbol.style == "plain" and known is None and len(below.parts) == 2:
         return _delta(reader, symbol, below)
     kind = scope.kind(known) if known is not None else None

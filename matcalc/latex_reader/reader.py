@@ -25,12 +25,13 @@ HINT_TO_SPLIT = "split the formula with assignments: z = W x"
 
 @dataclass(frozen=True)
 class Grammar:
-    """The functions that read a sum, a product up to the next `+` or `-`, factors side by side, and one factor."""
+    """What reads a sum, a product up to the next `+` or `-`, factors side by side, one factor, and one symbol."""
 
     expression: Callable[[Reader], Form]
     term: Callable[[Reader], Form]
     juxtaposition: Callable[[Reader], Form]
     factor: Callable[[Reader], Form]
+    single: Callable[[Reader], Form]
 
 
 class Reader:
@@ -44,6 +45,8 @@ class Reader:
         self.tokens = lex(source, name)
         self.pairs = _pairs(self.tokens)
         self.at = 0
+        #: Where reading goes on instead of at some tokens, which were read before.
+        self.jumps: dict[int, int] = {}
         #: The token in place, the next one to be read.
         self.token = self.tokens[0]
         #: Where the last token ended that was read.
@@ -71,8 +74,8 @@ class Reader:
 
     def move(self, at: int) -> None:
         """Go to a token."""
-        self.at = at
-        self.token = self.tokens[at]
+        self.at = self.jumps.get(at, at)
+        self.token = self.tokens[self.at]
 
     def peek(self, ahead: int = 1) -> Token:
         """A token further on."""
@@ -80,7 +83,7 @@ class Reader:
 
     def cut(self, at: int) -> None:
         """Take the tokens from `at` to the place out; those of a subscript that was read before what stands above."""
-        self.skipped[at] = self.at
+        self.jumps[at] = self.at
 
     def is_command(self, *words: str) -> bool:
         """Whether the token in place is one of these commands."""
@@ -116,6 +119,19 @@ class Reader:
         self.depth -= 1
         return self.advance()
 
+    def enter_environment(self, begin: Token) -> None:
+        """Begin what stands in an environment, whose \\begin was read."""
+        self.open.append(begin)
+        self.depth += 1
+        if self.depth > MAX_NESTING:
+            self.fail(f"nested more than {MAX_NESTING} levels deep", self.place(begin), HINT_TO_SPLIT)
+
+    def leave_environment(self) -> None:
+        """Read the \\end of the innermost environment."""
+        self.expect("finish", "the end of the environment")
+        self.open.pop()
+        self.depth -= 1
+
     def group(self, what: str) -> Form:
         """The expression in the braces that follow, or the one symbol that an argument without braces is."""
         if self.token.kind == "{":
@@ -130,11 +146,7 @@ class Reader:
             return form
         if self.token.kind in ("end", "}", "close", "row", "&", "case", "finish") or self.token.text in ("^", "_", "=", "+", "-"):
             self.fail(f"{what} is missing", self.place(self.token), "write it in braces: {...}")
-        return self.single(what)
-
-    def single(self, what: str) -> Form:
-        """The one symbol that TeX takes as an argument without braces: `\frac12`, `x^n`."""
-        raise NotImplementedError
+        return self.grammar.single(self)
 
     def closing(self, opener: int) -> int | None:
         """Where the group or fence at a token is closed, or None."""
@@ -191,6 +203,10 @@ class Reader:
     def check_open(self) -> None:
         """If something that is open explains why the token in place does not fit, say so."""
         token, opener = self.token, self.open[-1]
+        if opener.kind == "begin":
+            if token.kind == "end":
+                self.fail(f"\\begin{{{opener.text}}} is not ended", self.place(opener), f"add \\end{{{opener.text}}}")
+            return
         wanted = "}" if opener.kind == "{" else PAIRS[opener.text]
         shown = self.source[opener.start : opener.end]
         related = ((f"`{shown}` is opened here", self.place(opener)),)
@@ -234,6 +250,8 @@ def _pairs(tokens: list[Token]) -> dict[int, int]:
 
 def _closes(token: Token, opener: Token) -> bool:
     """Whether a token closes what another one opens."""
+    if opener.kind == "begin":
+        return False
     if opener.kind == "{" or token.kind == "}":
         return token.kind == "}" and opener.kind == "{"
     return token.kind in ("close", "bar") and token.text == PAIRS[opener.text]

@@ -142,7 +142,6 @@ class Scope:
         """Bind indices around what is read next."""
         for index in indices:
             self.bound[index] = self.bound.get(index, 0) + 1
-            self.ever_bound.add(index)
 
     def unbind(self, indices: Iterable[str]) -> None:
         """Undo `bind`."""

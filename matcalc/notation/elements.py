@@ -16,6 +16,7 @@ from matcalc.errors import UnsupportedError
 from matcalc.expr import Node, Variable
 from matcalc.notation.entry_printing import entry_latex, entry_text
 from matcalc.notation.explicit import Calculation, everywhere
+from matcalc.notation.latex_width import width
 from matcalc.traversal import postorder
 
 __all__ = ["elements", "elements_text", "elements_latex"]
@@ -23,9 +24,10 @@ __all__ = ["elements", "elements_text", "elements_latex"]
 #: How many symbols and numbers are printed.
 LARGEST_PRINT = 20_000
 
-#: The columns of a text, and of a LaTeX `bmatrix`.
+#: The columns of a text, and of a LaTeX `bmatrix`; the width of a line of LaTeX in em.
 TEXT_WIDTH = 80
 LATEX_COLUMNS = 10
+LATEX_WIDTH = 36.0
 
 
 def elements(node: Node, sizes: Mapping[str, int]) -> Any:
@@ -106,7 +108,11 @@ def matrix_text(rows: Sequence[Sequence[str]], title: str) -> str:
 
 
 def elements_latex(array: Any) -> str:
-    """Explicit entries in LaTeX: a scalar, a column, a matrix, or one matrix for each slice."""
+    """Explicit entries in LaTeX: a scalar, a column, a matrix, a matrix of matrices, or one matrix for each slice.
+
+    Of a tensor with four axes the block (i, j) is the matrix of the last two axes at i, j; with three axes the blocks
+    stand one below the other.  Where that is too wide for a line, or there are more axes, each slice has its own line.
+    """
     check_size(array)
     if not isinstance(array, sympy.NDimArray):
         return entry_latex(array)
@@ -115,13 +121,29 @@ def elements_latex(array: Any) -> str:
     matrices = [(title, matrix_latex(rows)) for title, rows in slices(array, entry_latex)]
     if len(array.shape) == 2:
         return matrices[0][1]
-    lines = [rf"[{title}\cdot,\cdot] &= {matrix}" for title, matrix in matrices]
+    if len(array.shape) <= 4:
+        columns = array.shape[1] if len(array.shape) == 4 else 1
+        blocks = [matrix for _, matrix in matrices]
+        shown = matrix_latex([blocks[start : start + columns] for start in range(0, len(blocks), columns)])
+        if columns <= LATEX_COLUMNS and width(shown) <= LATEX_WIDTH:
+            return shown
+    # The empty group keeps the bracket from being read as the height of the line above.
+    lines = [rf"{{}}[{title}\cdot,\cdot] &= {matrix}" for title, matrix in matrices]
     return r"\begin{aligned} " + r" \\ ".join(lines) + r" \end{aligned}"
 
 
 def matrix_latex(rows: Sequence[Sequence[str]]) -> str:
-    """A matrix; `bmatrix` has no more than ten columns."""
-    body = r" \\ ".join(" & ".join(row) for row in rows)
+    """A matrix; `bmatrix` has no more than ten columns.  Rows with fractions or blocks are set apart."""
+    gap = max(gap_below(entry) for row in rows for entry in row)
+    body = (rf" \\[{gap}pt] " if gap else r" \\ ").join(" & ".join(row) for row in rows)
     if len(rows[0]) <= LATEX_COLUMNS:
         return rf"\begin{{bmatrix}} {body} \end{{bmatrix}}"
     return rf"\left[\begin{{array}}{{{'c' * len(rows[0])}}} {body} \end{{array}}\right]"
+
+
+def gap_below(entry: str) -> int:
+    """The points that a row needs below it, counted from a line of letters as TeX does, so that it touches no other."""
+    lines = entry.count(r"\\") + 1
+    if r"\begin" in entry:
+        return 6 * lines + 2
+    return 6 if r"\frac" in entry else 0

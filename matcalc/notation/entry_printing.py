@@ -10,7 +10,8 @@ import sympy
 from sympy.printing.latex import LatexPrinter
 from sympy.printing.str import StrPrinter
 
-from matcalc.notation.latex import name_latex
+from matcalc.notation.latex_names import name_latex
+from matcalc.notation.latex_parts import enclosed
 
 __all__ = ["entry_text", "entry_latex"]
 
@@ -22,7 +23,28 @@ def entry_text(entry: Any) -> str:
 
 def entry_latex(entry: Any) -> str:
     """One entry in LaTeX."""
-    return EntryLatexPrinter({"ln_notation": False, "fold_short_frac": False}).doprint(entry)  # type: ignore[no-any-return]
+    return plain_brackets(EntryLatexPrinter({"ln_notation": False, "fold_short_frac": False}).doprint(entry))
+
+
+#: SymPy's parentheses, which always grow; those of a function stand in a group.
+GROWING = re.compile(r"(\{?\\left\(|\s?\\right\)\}?)")
+FUNCTION = re.compile(r"\\(?!frac|sqrt)(?:operatorname\{\w+\}|[a-z]+)(?:\^\{[^{}]*\})?$")
+
+
+def plain_brackets(latex: str) -> str:
+    r"""The LaTeX with plain parentheses where `{\left(x \right)}` need not grow."""
+    parts, called = [""], [False]
+    for token in GROWING.split(latex):
+        if token.endswith(r"\left("):
+            called.append(token[0] == "{" and FUNCTION.search(parts[-1]) is not None)
+            parts[-1] += "{" * (token[0] == "{" and not called[-1])
+            parts.append("")
+        elif r"\right)" in token and len(parts) > 1:
+            function, inside = called.pop(), parts.pop()
+            parts[-1] += enclosed(inside, called=function) + "}" * (token[-1] == "}" and not function)
+        else:
+            parts[-1] += token
+    return "".join(parts)
 
 
 def split_symbol(name: str) -> tuple[str, str]:
@@ -98,7 +120,7 @@ class EntryLatexPrinter(LatexPrinter):  # type: ignore[misc]
         shown = name_latex(base, bold=False)
         if not indices:
             return shown
-        return rf"{shown if '_' not in shown else rf'[{shown}]'}_{{{indices_shown(indices)}}}"
+        return f"{shown if '_' not in shown else f'({shown})'}_{{{indices_shown(indices)}}}"
 
     def _print_Function(self, function: Any, exp: Any = None) -> str:
         if not isinstance(function, sympy.core.function.AppliedUndef):
@@ -122,8 +144,8 @@ class EntryLatexPrinter(LatexPrinter):  # type: ignore[misc]
 
     def _print_Piecewise(self, piecewise: Any) -> str:
         *branches, (other, _) = piecewise.args
-        rows = [f"{self._print(value)}, & {self._print(condition)}" for value, condition in branches]
-        rows.append(rf"{self._print(other)}, & \text{{otherwise}}")
+        rows = [rf"{self._print(value)} & \text{{if }} {self._print(condition)}" for value, condition in branches]
+        rows.append(rf"{self._print(other)} & \text{{otherwise}}")
         return r"\begin{cases} " + r" \\ ".join(rows) + r" \end{cases}"
 
     def raised(self, text: str, exponent: Any) -> str:

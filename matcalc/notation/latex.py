@@ -13,8 +13,10 @@ are equal whichever way they are read: where a name would look like an entry or 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
+from itertools import pairwise
 
 from matcalc.form import Form
 from matcalc.notation.latex_derivatives import derivative, differential
@@ -103,13 +105,14 @@ def _mul(writer: Writer, form: Form, parts: list[Piece]) -> Piece:
 
 
 def _juxtaposed(writer: Writer, texts: Sequence[str]) -> str:
-    """Factors side by side; a dot parts a factor from a digit that follows, a thin space from a differential."""
+    """Factors side by side, parted by what the eye needs."""
     mark = PRODUCT_BREAK if writer.breaks else ""
-    return texts[0] + "".join(mark + _before(t) + t for t in texts[1:])
+    return texts[0] + "".join(mark + _between(left, right) + right for left, right in pairwise(texts))
 
 
-def _before(factor: str) -> str:
-    if factor[0].isdigit():
+def _between(left: str, factor: str) -> str:
+    r"""A dot before a digit and between numbers, where `1 \frac{1}{2}` is read as a sum; a thin space before a differential."""
+    if factor[0].isdigit() or (left.isdigit() and re.match(r"\\frac\{\d", factor)):
         return r" \cdot "
     return r" \, " if factor.startswith(r"\mathrm{d}") else " "
 

@@ -21,8 +21,6 @@ __all__ = ["call"]
 SIGNS = {"sigmoid": "sigma", "eye": "I", "commutation": "K"}
 #: Constants whose arguments are their sizes.
 SIZED = frozenset({"eye", "ones", "zeros", "commutation"})
-#: Functions whose argument is seen without parentheses.
-BARE = ("det",)
 
 
 def call(writer: Writer, form: Form, parts: list[Piece]) -> Piece:
@@ -34,11 +32,18 @@ def call(writer: Writer, form: Form, parts: list[Piece]) -> Piece:
         return atom(_template(record, writer.style).format() + _sizes(record.name, form, parts))
     if record.name in ("norm1", "norm2"):
         return _norm(record.name, form, parts[0])
-    if record.name == "log" and form.args[0].head == "call" and form.args[0].value in BARE:
+    if record.name == "log" and _is_bare(form.args[0]):
         return Piece(r"\log" + parts[0].text, Level.FRACTION)
     if record.name == "abs" and form.args[0].kind not in ("scalar", None):
         return _by_name("abs", parts)  # bars around a matrix are its determinant
     return _filled(writer, record, parts)
+
+
+def _is_bare(form: Form) -> bool:
+    """True for the argument of a logarithm that is seen without parentheses: log det X, log |a|, not log |det X|."""
+    if form.head != "call" or form.kind not in ("scalar", None):
+        return False
+    return form.value == "det" or (form.value == "abs" and form.args[0].head == "name" and form.args[0].kind == "scalar")
 
 
 def _by_name(name: str, parts: Sequence[Piece]) -> Piece:
