@@ -35,7 +35,7 @@ from matcalc.parser import Program, nearest, parse_expression, parse_program
 from matcalc.raising import Raising
 from matcalc.refine import refine
 from matcalc.steps import Question, Steps, steps_of
-from matcalc.tensor import Tensor
+from matcalc.tensor import Tensor, axis_groups
 from matcalc.traversal import postorder
 
 __all__ = ["Derivative", "Derivatives", "derive", "FORMS"]
@@ -541,16 +541,6 @@ def reshaped(array: Any, groups: Sequence[int]) -> Any:
         return array
     shape = array.shape
     return array.reshape(*(prod(shape[k] for k in axes) for axes in axis_groups(groups)))
-
-
-def axis_groups(groups: Sequence[int]) -> tuple[tuple[int, ...], ...]:
-    """Consecutive axes of a node, grouped by these lengths."""
-    result = []
-    start = 0
-    for length in groups:
-        result.append(tuple(range(start, start + length)))
-        start += length
-    return tuple(result)
 
 
 def spell(key: str) -> str:

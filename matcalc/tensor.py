@@ -23,7 +23,7 @@ from matcalc.expr import (
     scale,
 )
 
-__all__ = ["Tensor", "contract", "align", "axis_names", "elementwise", "matrix_function", "delta", "plain"]
+__all__ = ["Tensor", "contract", "align", "axis_groups", "axis_names", "elementwise", "matrix_function", "delta", "plain"]
 
 Index = tuple[str, int]
 Key = tuple[str, int]
@@ -150,3 +150,13 @@ def matrix_function(name: str, tensor: Tensor, rows: int = 0) -> Tensor:
     passed = sum(n for _, n in tensor.indices) + sum(tensor.groups[:rows])
     kept = tensor.groups if node.order > passed else tensor.groups[:rows]
     return Tensor(node, kept, tensor.indices)
+
+
+def axis_groups(groups: Sequence[int]) -> tuple[tuple[int, ...], ...]:
+    """Consecutive axes of a node, grouped by these lengths."""
+    result = []
+    start = 0
+    for length in groups:
+        result.append(tuple(range(start, start + length)))
+        start += length
+    return tuple(result)

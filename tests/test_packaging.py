@@ -39,6 +39,7 @@ FLOORS = (
     ("interop",),
     ("__init__",),
     ("running",),
+    ("documents",),
     ("reports", "latex_report", "status"),
     ("commands", "pytest_plugin"),
     ("__main__",),

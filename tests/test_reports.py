@@ -11,7 +11,8 @@ from xml.etree import ElementTree
 import pytest
 
 from matcalc.identity import Identity, library_paths, load
-from matcalc.latex_report import latex_report, latex_text
+from matcalc.documents.tex import latex_text
+from matcalc.latex_report import latex_report
 from matcalc.reports import json_report, junit_report, text_report
 from matcalc.running import Result
 from matcalc.status import BEGIN, END, status_table, with_status
@@ -229,9 +230,9 @@ def test_latex_shows_claims_with_what_belongs_to_them() -> None:
             " &= \\mathbf{p}^\\top + ",
             "\n&= \\mathbf{0}^\\top \\\\\n&\\text{where } ",
             r"\text{where } \mathbf{p} = \operatorname{softmax}(\mathbf{x})",
-        r"Declared: \texttt{x: vector(n)}.",
-        r"Assumed: \texttt{sum(x) = 1}.",
-        "Denominator layout.",
+        r"For $\mathbf{x} \in \mathbb{R}^{n}$.",
+        r"Given $\operatorname{sum}(\mathbf{x}) = 1$.",
+        "Layout: denominator.",
         "Tied entries move together.",
         r"Note: 50 \% of it.",
     ]:

@@ -329,3 +329,16 @@ def test_steps_are_a_sequence_of_steps() -> None:
     assert [step.rule for step in found[1:]] == ["collect", "identification"]
     assert found[0].text == "d(x'*A*x) = dx'*A*x + x'*A*dx"
     assert found[0].latex.startswith(r"\mathrm{d}(")
+
+
+def test_claims_say_what_the_named_values_in_them_are() -> None:
+    source = "omega: function; L(Y): scalar; X: matrix(m, n)\nY = omega(X)\nT = omega'(X)\nJ = L"
+    found = steps(source, "X")
+    assert "= delta.*T  [gradient-by-signals]" in lines(found)
+    assert found.proved
+
+
+def test_kronecker_product_by_a_scalar() -> None:
+    found = steps("kron(X, Y)", "s", "s: scalar; X(s): matrix(m, n); Y(s): matrix(p, q)")
+    assert lines(found)[:2] == ["d(kron(X, Y))/d(s)", "= kron(d(X)/d(s), Y) + kron(X, d(Y)/d(s))  [product-rule]"]
+    assert found.proved

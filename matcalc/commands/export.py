@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -31,7 +32,10 @@ __all__ = ["command"]
 #: The formats by the endings of file names.
 ENDINGS = {".tex": "tex", ".ltx": "tex", ".md": "md", ".markdown": "md", ".qmd": "md", ".html": "html", ".htm": "html"}
 #: Options that go with one kind of notes only, by the names of the parameters.
-DERIVATIVE_OPTIONS = {name: f"--{name}" for name in ("declare", "layout", "of", "order", "structured", "form")} | {"syntax": "--from"}
+DERIVATIVE_OPTIONS = {
+    **{name: f"--{name}" for name in ("declare", "layout", "of", "order", "structured", "form")},
+    "syntax": "--from",
+}
 IDENTITY_OPTIONS = {"patterns": "--only", "wanted": "--tag"}
 
 
@@ -97,9 +101,7 @@ def unexpected(result: Result) -> str:
 @click.option("--template", metavar="FILE", help="A template of your own, for Jinja2.")
 @click.option("--print-template", type=click.Choice(list(FORMATS)), help="Print the template of a format, and do nothing else.")
 @function_options
-@click.pass_context
 def command(
-    context: click.Context,
     sources: tuple[str, ...],
     wrt: tuple[str, ...],
     output: str | None,
@@ -116,7 +118,7 @@ def command(
     timeout: float,
     template: str | None,
     print_template: str | None,
-    **function: object,
+    **function: Any,
 ) -> None:
     """Write notes: identities with their verdicts, or derivatives.
 
@@ -131,7 +133,7 @@ def command(
     if print_template:
         echo(built_in_template(print_template).rstrip("\n"))
         return
-    check_usage(context, sources, wrt)
+    check_usage(sources, wrt)
     name = format_of(output, chosen)
     with reported_errors():
         refuse_inputs(output, [*sources, *([template] if template else [])])
@@ -145,8 +147,9 @@ def command(
         write_file(output, writer.rendered(document))
 
 
-def check_usage(context: click.Context, sources: Sequence[str], wrt: Sequence[str]) -> None:
+def check_usage(sources: Sequence[str], wrt: Sequence[str]) -> None:
     """Refuse options that do not go together."""
+    context = click.get_current_context()
     others = IDENTITY_OPTIONS if wrt else DERIVATIVE_OPTIONS
     for name, option in others.items():
         if context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:

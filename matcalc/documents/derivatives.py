@@ -50,7 +50,7 @@ def notes_of_derivatives(
     labels, symbols = Labels(), Symbols(notation)
     first = derivatives[0]
     symbols.add(first.program)
-    verdicts = list(results) or [None] * len(derivatives)
+    verdicts: Sequence[Result | None] = results or [None] * len(derivatives)
     statements = tuple(
         statement(derivative, result, f"2.{k}", labels, notation, form, steps=steps)
         for k, (derivative, result) in enumerate(zip(derivatives, verdicts, strict=True), 1)

@@ -35,7 +35,8 @@ def notes_of_identities(
     """
     notation = notation or Notation()
     labels, symbols = Labels(), Symbols(notation)
-    pairs = list(zip(identities, results or [None] * len(identities), strict=True))
+    verdicts: Sequence[Result | None] = results or [None] * len(identities)
+    pairs = list(zip(identities, verdicts, strict=True))
     sections = []
     for number, (key, members) in enumerate(groupby(pairs, key=lambda pair: (pair[0].path, pair[0].title)), 1):
         label, heading = labels.new(f"section-{number}"), key[1] or "Claims"
@@ -59,12 +60,9 @@ def statement_of(
 ) -> Statement:
     """An identity with what belongs to it; one that cannot be read is shown as it is typed."""
     symbols = symbols or Symbols(Notation())
-    try:
-        sides: Sides | None = sides_of(identity)
-        claim: Display | Code = symbols.notation.claim(sides)
+    sides, claim = read(identity, symbols.notation)
+    if sides is not None:
         symbols.add(sides.program)
-    except MatcalcError:
-        sides, claim = None, Code(identity.claim)
     derivation = None
     if steps and sides is not None:
         derivation = derivation_of_claim(sides, symbols.notation, verified=result is not None)
@@ -79,6 +77,15 @@ def statement_of(
         tags=identity.tags,
         derivation=derivation,
     )
+
+
+def read(identity: Identity, notation: Notation) -> tuple[Sides | None, Display | Code]:
+    """The typed sides and the claim as a display; no sides and what is typed if it cannot be read."""
+    try:
+        sides = sides_of(identity)
+        return sides, notation.claim(sides)
+    except MatcalcError:
+        return None, Code(identity.claim)
 
 
 def facts(

@@ -15,6 +15,22 @@ from dataclasses import dataclass
 from html import escape
 
 from matcalc.documents.letters import DOUBLE_STRUCK, bold, bold_italic
+from matcalc.documents.signs import (
+    ACCENTS,
+    ALIGNED,
+    BINARY,
+    DELIMITERS,
+    FENCES,
+    FUNCTIONS,
+    IDENTIFIERS,
+    IGNORED,
+    OPENING,
+    RELATIONS,
+    SIZES,
+    SPACES,
+    TOGGLES,
+    UPRIGHT,
+)
 from matcalc.errors import MatcalcError
 
 __all__ = ["UnknownLatex", "mathml"]
@@ -24,51 +40,7 @@ class UnknownLatex(MatcalcError):
     """LaTeX that matcalc does not print."""
 
 
-#: Letters and signs that are operands.
-IDENTIFIERS = {
-    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ϵ", "varepsilon": "ε", "zeta": "ζ", "eta": "η",
-    "theta": "θ", "iota": "ι", "kappa": "κ", "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "pi": "π", "rho": "ρ",
-    "sigma": "σ", "varsigma": "ς", "tau": "τ", "upsilon": "υ", "phi": "ϕ", "varphi": "φ", "chi": "χ", "psi": "ψ",
-    "omega": "ω", "vartheta": "ϑ", "Gamma": "Γ", "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ", "Xi": "Ξ", "Pi": "Π",
-    "Sigma": "Σ", "Upsilon": "Υ", "Phi": "Φ", "Psi": "Ψ", "Omega": "Ω", "partial": "∂", "nabla": "∇", "infty": "∞",
-    "ell": "ℓ", "top": "⊤", "dots": "…", "ldots": "…", "cdots": "⋯", "vdots": "⋮", "ddots": "⋱", "checkmark": "✓",
-    "prime": "′", "_": "_",
-}  # fmt: skip
-#: Operators between two operands, and relations.
-BINARY = {
-    "cdot": "⋅", "times": "×", "odot": "⊙", "otimes": "⊗", "oslash": "⊘", "circ": "∘", "pm": "±", "oplus": "⊕",
-    "setminus": "∖", "ast": "∗", "land": "∧", "lor": "∨", "wedge": "∧", "vee": "∨",
-}  # fmt: skip
-RELATIONS = {
-    "neq": "≠", "ne": "≠", "le": "≤", "leq": "≤", "ge": "≥", "geq": "≥", "in": "∈", "to": "→", "mapsto": "↦",
-    "approx": "≈", "equiv": "≡", "sim": "∼", "lt": "<", "gt": ">", "Rightarrow": "⇒", "succ": "≻", "propto": "∝",
-    "colon": ":", "mid": "∣",
-}  # fmt: skip
-FUNCTIONS = {
-    "det", "log", "ln", "exp", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "max", "min",
-    "sup", "inf", "arg", "lim", "dim", "ker",
-}  # fmt: skip
-#: Widths of spaces, in em.
-SPACES = {
-    ",": 0.1667, "thinspace": 0.1667, ":": 0.2222, ">": 0.2222, ";": 0.2778, "thickspace": 0.2778, "!": -0.1667,
-    " ": 0.25, "space": 0.25, "~": 0.25, "quad": 1, "qquad": 2, "enspace": 0.5,
-}  # fmt: skip
-DELIMITERS = {
-    "{": "{", "}": "}", "lbrace": "{", "rbrace": "}", "|": "‖", "Vert": "‖", "lVert": "‖", "rVert": "‖", "vert": "|",
-    "lvert": "|", "rvert": "|", "langle": "⟨", "rangle": "⟩", "lceil": "⌈", "rceil": "⌉", "lfloor": "⌊", "rfloor": "⌋",
-    "lbrack": "[", "rbrack": "]",
-}  # fmt: skip
-OPENING = {"(": ")", "[": "]", r"\lVert": r"\rVert", r"\lvert": r"\rvert", r"\{": r"\}"}
-#: Delimiters that open and close alike.
-TOGGLES = {"|", "\\|", "\\Vert", "\\vert"}
-ACCENTS = {"hat": "^", "bar": "¯", "tilde": "~", "dot": "˙", "ddot": "¨", "overline": "¯", "widehat": "^", "vec": "→"}
-SIZES = {"big", "Big", "bigl", "bigr", "Bigl", "Bigr", "bigg", "Bigg", "biggl", "biggr", "Biggl", "Biggr"}
-#: Commands that have no meaning for a browser.
-IGNORED = {"nolimits", "limits", "displaystyle", "textstyle", "mathstrut", "nonumber", "allowbreak", "strut"}
-FENCES = {"matrix": ("", ""), "smallmatrix": ("", ""), "pmatrix": ("(", ")"), "bmatrix": ("[", "]"), "vmatrix": ("|", "|")}
-ALIGNED = {"align", "align*", "aligned", "split", "gather", "gather*", "gathered", "alignedat"}
-
-TOKEN = re.compile(r"\\[a-zA-Z]+\*?|\\.|[0-9]+(?:\.[0-9]+)?|'+|\s+|.", re.DOTALL)
+TOKEN = re.compile(r"\\text(?:rm)?\{[^{}]*\}|\\[a-zA-Z]+\*?|\\.|[0-9]+(?:\.[0-9]+)?|'+|\s+|.", re.DOTALL)
 #: The deepest nesting that is translated.
 DEEPEST = 150
 
@@ -181,10 +153,14 @@ class Translation:
         token = self.token
         if token in OPENING or (token in TOGGLES and token not in stops):
             return self.delimited(OPENING.get(token, token), stops)
+        if token[1:-1] in SIZES and token.endswith("l"):
+            return self.sized(token[1:-1], stops)
         self.advance()
         if token == "{":
             self.at -= 1
             return Atom(self.group())
+        if token.startswith("\\text") and token.endswith("}"):
+            return words(token)
         if len(token) > 1 and token[0] == "\\":
             return self.command(token[1:])
         return character(token)
@@ -209,6 +185,8 @@ class Translation:
             return Atom(f'<mo stretchy="false">{DELIMITERS[name]}</mo>', "ord")
         if name in IGNORED:
             return Atom("", "space")
+        if name.rstrip("rl") in SIZES:
+            return Atom(fence(self.advance(), "postfix"))
         if name in COMMANDS:
             return COMMANDS[name](self)
         if name in ACCENTS:
@@ -237,12 +215,17 @@ class Translation:
         inner = self.row(r"\right")
         self.expect(r"\right")
         closing = self.advance()
-        return Atom(f"<mrow>{fence(opening, 'prefix', 'true')}{inner}{fence(closing, 'postfix', 'true')}</mrow>", "group")
+        return enclosed(opening, inner, closing)
 
-    def sized(self) -> Atom:
-        """A delimiter of a size of its own."""
-        shown = delimiter(self.advance())
-        return Atom(f'<mo stretchy="true" minsize="1.4em" maxsize="1.4em">{escape(shown)}</mo>', "ord")
+    def sized(self, size: str, stops: tuple[str, ...]) -> Atom:
+        r"""`\bigl( ... \bigr)`, of which the second one may be missing where a row ends."""
+        self.advance()
+        opening = self.advance()
+        inner = self.row(f"\\{size}r", *stops)
+        if self.token != f"\\{size}r":
+            return Atom(f"<mrow>{fence(opening, 'prefix')}{inner}</mrow>", "group")
+        self.advance()
+        return enclosed(opening, inner, self.advance())
 
     def letters(self, alphabet: Callable[[str], str]) -> Atom:
         """Letters of an alphabet."""
@@ -260,11 +243,6 @@ class Translation:
     def operator(self) -> Atom:
         atom = self.upright()
         return Atom(atom.text, "op")
-
-    def words(self) -> Atom:
-        r"""`\text{ where }`, with its spaces."""
-        words = self.braced()
-        return Atom(f"<mtext>{escape(words.replace(' ', chr(0xA0)))}</mtext>")
 
     def invisible(self) -> Atom:
         """What takes room only."""
@@ -317,9 +295,6 @@ class Translation:
 
 #: An element without content.
 EMPTY = "<mrow></mrow>"
-#: Operand signs that are not italic.
-UPRIGHT = dict.fromkeys(("infty", "top", "dots", "ldots", "cdots", "vdots", "ddots", "checkmark", "_"), ' mathvariant="normal"')
-
 COMMANDS: dict[str, Callable[[Translation], Atom]] = {
     "frac": Translation.fraction,
     "dfrac": Translation.fraction,
@@ -337,19 +312,16 @@ COMMANDS: dict[str, Callable[[Translation], Atom]] = {
     "mathsf": Translation.upright,
     "operatorname": Translation.operator,
     "operatorname*": Translation.operator,
-    "text": Translation.words,
-    "textrm": Translation.words,
     "begin": Translation.environment,
     "phantom": Translation.invisible,
     "underbrace": Translation.brace_below,
-    **dict.fromkeys(SIZES, Translation.sized),
 }
 
 
 def side(kind: str, column: int) -> str:
     """The class of a cell, which says where its content stands."""
     if kind == "aligned":
-        return "left" if column % 2 else "right"
+        return "remark" if column > 2 else "left" if column % 2 else "right"
     return "left" if kind == "cases" else "centre"
 
 
@@ -380,6 +352,17 @@ def space(width: float) -> Atom:
     return Atom(f'<mspace width="{width:g}em"></mspace>', "space")
 
 
+def words(token: str) -> Atom:
+    r"""`\text{ where }`, with its spaces."""
+    return Atom(f"<mtext>{escape(token.partition('{')[2][:-1].replace(' ', chr(0xA0)))}</mtext>")
+
+
+def enclosed(opening: str, inner: str, closing: str) -> Atom:
+    """What stands between two delimiters that are as high as it is."""
+    left, right = fence(opening, "prefix", "true"), fence(closing, "postfix", "true")
+    return Atom(f"<mrow>{left}{inner}{right}</mrow>", "group")
+
+
 def delimiter(token: str) -> str:
     """The character of a delimiter; `.` is none."""
     if token == ".":
@@ -406,7 +389,7 @@ def with_scripts(atom: Atom, below: str, above: str, *, limits: bool) -> Atom:
         tag = {"msubsup": "munderover", "msub": "munder", "msup": "mover"}[tag]
     base = atom.text if atom.kind != "sign" else f"<mo>{atom.text}</mo>"
     scripts = "".join(f"<mrow>{script}</mrow>" for script in (below, above) if script)
-    return Atom(f"<{tag}>{base or EMPTY}{scripts}</{tag}>", atom.kind if atom.kind in ("op", "rel") else "ord")
+    return Atom(f"<{tag}>{base or EMPTY}{scripts}</{tag}>", atom.kind if atom.kind in ("op", "rel", "group") else "ord")
 
 
 def joined(atoms: list[Atom]) -> str:
@@ -418,9 +401,7 @@ def joined(atoms: list[Atom]) -> str:
         if atom.kind == "sign":
             prefix = before in ("start", "op", "bin", "rel", "open", "punct", "sign")
             text = f'<mo form="prefix"{TIGHT}>{text}</mo>' if prefix else f'<mo form="infix">{text}</mo>'
-        elif atom.kind == "op" and before in ("ord", "group", "op"):
-            parts.append(space(SPACES[","]).text)
-        elif atom.kind == "ord" and before == "op":
+        elif (atom.kind == "op" and before in ("ord", "group", "op")) or (atom.kind == "ord" and before == "op"):
             parts.append(space(SPACES[","]).text)
         parts.append(text)
         before = before if atom.kind == "space" and not text else atom.kind

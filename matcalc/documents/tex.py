@@ -13,7 +13,8 @@ __all__ = ["TEX", "latex_text"]
 #: Characters of text that have a meaning in LaTeX.
 _SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
-    "/": r"/\allowbreak{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"$<$", ">": r"$>$", "|": r"$|$", '"': "''",
+    "/": r"/\allowbreak{}",
+    "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"$<$", ">": r"$>$", "|": r"$|$", '"': "''",
 }  # fmt: skip
 #: Characters beyond ASCII that text is likely to have.
 _SIGNS = {

@@ -31,6 +31,7 @@ def _inside(reader: Reader) -> Form:
     if reader.token.kind == ",":
         reader.fail("a list has no meaning here", reader.place(reader.token), "only functions take several arguments; declare f: function")
     reader.leave()
+    reader.fenced[id(form)] = form
     return form
 
 

@@ -111,7 +111,7 @@ def _bare(reader: Reader, shown: Span) -> Form:
     if reader.token.kind in ("+", "-", "=", "end", "close", "}", "row", "relation", ",", "&", "case", "finish", "math", "/"):
         reader.fail(f"the argument of `{shown.text}` is missing", shown, "write it in parentheses")
     outer, reader.bare_argument = reader.bare_argument, True
-    form = reader.grammar.factor(reader) if _bars_ahead(reader) else reader.grammar.juxtaposition(reader)
+    form = reader.grammar.factor(reader) if _bars_ahead(reader) else reader.grammar.juxtaposition(reader, None)
     reader.bare_argument = outer
     return form
 

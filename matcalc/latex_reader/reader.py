@@ -29,9 +29,11 @@ class Grammar:
 
     expression: Callable[[Reader], Form]
     term: Callable[[Reader], Form]
-    juxtaposition: Callable[[Reader], Form]
+    #: Its second argument is the first factor, if that was read already.
+    juxtaposition: Callable[[Reader, Form | None], Form]
     factor: Callable[[Reader], Form]
     single: Callable[[Reader], Form]
+    operand_ahead: Callable[[Reader], bool]
 
 
 class Reader:
@@ -51,6 +53,8 @@ class Reader:
         self.token = self.tokens[0]
         #: Where the last token ended that was read.
         self.end = 0
+        #: Whether the token in place is the first digit of the one that follows.
+        self.held = False
         #: What is open around the place: fences and braces.
         self.open: list[Token] = []
         self.depth = 0
@@ -60,6 +64,10 @@ class Reader:
         self.bare_argument = False
         #: Where the argument of a function ended that stands without parentheses, which function it is.
         self.bare_call: tuple[int, Span] | None = None
+        #: The forms that stand in parentheses, kept so that none of their ids is used again.
+        self.fenced: dict[int, Form] = {}
+        #: Zeros without sizes, which stand only alone.
+        self.zeros: list[Form] = []
         self.kinds: dict[int, tuple[Form, str | None]] = {}
 
     # --- reading ----------------------------------------------------------------------------------------------------
@@ -69,7 +77,8 @@ class Reader:
         token = self.token
         self.end = token.end
         if token.kind != "end":
-            self.move(self.at + 1)
+            self.move(self.at + (not self.held))
+            self.held = False
         return token
 
     def move(self, at: int) -> None:
@@ -118,6 +127,13 @@ class Reader:
         self.open.pop()
         self.depth -= 1
         return self.advance()
+
+    def split_number(self) -> None:
+        """Part a number after its first digit, as TeX does for arguments without braces."""
+        token = self.token
+        self.tokens[self.at] = Token("number", token.text[1:], token.start + 1, token.end)
+        self.token = Token("number", token.text[:1], token.start, token.start + 1)
+        self.held = True
 
     def enter_environment(self, begin: Token) -> None:
         """Begin what stands in an environment, whose \\begin was read."""

@@ -46,7 +46,8 @@ def _partial(writer: Writer, form: Form, function: Piece, variable: Piece) -> Pi
     shown = _above(inner, core)
     if shown is not None:
         return Piece(fraction(rf"\partial{order} {shown}", below), Level.FRACTION, chain=pieces)
-    behind = core.text if core.level in (Level.ATOM, Level.OPEN) else enclosed(core.text)
+    bare = core.level in (Level.ATOM, Level.OPEN) and not core.text.startswith("-")
+    behind = core.text if bare else enclosed(core.text)
     return Piece(fraction(rf"\partial{order}", below) + " " + behind, Level.OPEN, chain=pieces)
 
 

@@ -30,6 +30,8 @@ def call(writer: Writer, form: Form, parts: list[Piece]) -> Piece:
         return _by_name(form.value if record is None else record.name, parts)
     if record.name in SIZED:
         return atom(_template(record, writer.style).format() + _sizes(record.name, form, parts))
+    if record.axis and len(parts) == 2 and form.args[0].kind == "matrix" and form.args[0].shape:
+        return _along_axis(writer, record.name, form, parts[0])
     if record.name in ("norm1", "norm2"):
         return _norm(record.name, form, parts[0])
     if record.name == "log" and _is_bare(form.args[0]):
@@ -61,6 +63,22 @@ def _norm(name: str, form: Form, part: Piece) -> Piece:
     return atom(enclosed(part.text, r"\|", r"\|") + ("_F" if matrix else "_2"))
 
 
+def _along_axis(writer: Writer, name: str, form: Form, part: Piece) -> Piece:
+    r"""The sum or mean along an axis of a matrix: `\mathbf{1}_{m}^\top \mathbf{X}`, `\frac{1}{n} \mathbf{X} \mathbf{1}_{n}`."""
+    axis = int(form.args[1].value)
+    size = " ".join(map(_dimension, (form.args[0].shape or ())[axis]))
+    ones = rf"\mathbf{{1}}_{{{size}}}"
+    plain = form.args[0].head == "mul" and not part.text.startswith("-")
+    product = f"{ones}{writer.style.mark} {at(part, Level.PRODUCT if plain else Level.FRACTION)}"
+    if axis:
+        product = f"{at(part, Level.PRODUCT)} {ones}"
+    return Piece(product if name == "sum" else rf"\frac{{1}}{{{size}}} {product}", Level.PRODUCT)
+
+
+def _dimension(dimension: int | str) -> str:
+    return name_latex(dimension, bold=False) if isinstance(dimension, str) else str(dimension)
+
+
 def _filled(writer: Writer, record: Operation, parts: Sequence[Piece]) -> Piece:
     """The template of a record with its arguments, each as tightly bound as its place asks."""
     template = _template(record, writer.style)
@@ -85,9 +103,14 @@ def _brackets(template: str, texts: Sequence[str], axis: str) -> str:
 def _sizes(name: str, form: Form, parts: Sequence[Piece]) -> str:
     """The sizes of a constant as its subscript."""
     separator = "," if name == "commutation" else r" \times "
-    pairs = zip(form.args, parts, strict=True)
-    shown = [name_latex(arg.value, bold=False) if arg.head == "name" else part.text for arg, part in pairs]
-    return "_{" + separator.join(shown) + "}" if parts else ""
+    return "_{" + separator.join(map(_size, form.args)) + "}" if parts else ""
+
+
+def _size(form: Form) -> str:
+    """A size: a number, a name, a product of them for a compound axis."""
+    if form.head == "mul":
+        return " ".join(map(_size, form.args))
+    return name_latex(form.value, bold=False) if form.head == "name" else str(form.value)
 
 
 @cache

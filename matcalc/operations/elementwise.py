@@ -195,7 +195,7 @@ register(
 )
 register(
     Operation(
-        "pow", "(),()->()", "general power x^p for x > 0", r"{{{0}}}^{{{1}}}", "{0}**{1}", domain="positive",
+        "pow", "(),()->()", "general power x^p for x > 0", r"{0}^{{{1}}}", "{0}**{1}", domain="positive",
         sympy=lambda s, x, p: x**p,
         derivative=(
             lambda x, p, y: p * call("pow", x, p - 1),

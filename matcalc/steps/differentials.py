@@ -15,7 +15,7 @@ from matcalc.build import call, multiply, negate, transposed
 from matcalc.differentiate import derivative
 from matcalc.expr import Node, Number
 from matcalc.form import Form, name, rewritten
-from matcalc.notation.compound import split_entries
+from matcalc.notation.compound import joined
 from matcalc.notation.index import tensor_form
 from matcalc.notation.text import to_text
 from matcalc.refine import refine
@@ -24,6 +24,7 @@ from matcalc.steps.entry_forms import Meanings, state_entries
 from matcalc.steps.expansion import Expansion
 from matcalc.steps.question import Chain, Question, depending, parameter_name
 from matcalc.steps.step import Step
+from matcalc.tensor import axis_groups
 from matcalc.traversal import substitute
 
 __all__ = ["Differential", "ScalarDerivation"]
@@ -100,7 +101,11 @@ class Differential:
         return Form("derivative", (form, self.by), "d", kind=form.kind, shape=form.shape)
 
     def oriented(self, node: Node) -> Form:
-        """The form of a value like that of the function: a row or a column."""
+        """The form of a value like that of the function: a row or a column, with its compound axes."""
+        groups = self.question.value.groups
+        if any(length != 1 for length in groups):
+            form = self.raising.grouped(node, axis_groups(groups))
+            return self.entries(node) if form is None else rewritten(form, self.replaced)
         form = self.form(node)
         return transposed(form) if self.question.function.kind == "row" else form
 
@@ -118,7 +123,9 @@ class Differential:
         """A node by its entries."""
         indices, _ = self.question.index_groups()
         body = state_entries(node, indices, self.raising, self.names, Meanings(self.expansion.meanings, self.by))
-        return tensor_form(split_entries(body, self.question.compound), indices, node)
+        question = self.question
+        shape = question.function.shape or ()
+        return joined(tensor_form(body, indices, node), question.value.groups, question.compound, shape)
 
 
 class ScalarDerivation(Differential):
@@ -141,8 +148,8 @@ class ScalarDerivation(Differential):
     def shown(self, form: Form) -> Form:
         return form
 
-    def form(self, node: Node) -> Form:
-        return super().form(substitute(node, {self.expansion.seed: Number.make(1)}))
+    def oriented(self, node: Node) -> Form:
+        return super().oriented(substitute(node, {self.expansion.seed: Number.make(1)}))
 
 
 def trace(product: Form) -> Form:

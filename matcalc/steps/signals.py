@@ -97,10 +97,11 @@ class Signals:
     def _local(self, value: str, users: list[str], loss: str, form: Form) -> Setting:
         """What the users of a value are, for any loss of them; the other values with signals are variables."""
         held = {value, *self.values.carriers} - set(users)
-        lines = self.values.lines(users, held)
+        lines = self.values.lines([*users, *sorted(self.values.names_in(form))], held)
         used = set(lines).union(*(self.values.names_in(line) for line in lines.values()), self.values.names_in(form))
         program = self.question.program
-        declared = [str(info) for info in (*program.variables.values(), *program.sized) if info.name in used]
+        infos = (*program.variables.values(), *program.sized)
+        declared = [str(info) for info in infos if info.name in used or info.kind == "function"]
         declared += [declaration(n, program.assignments[n]) for n in sorted(held & used & set(program.assignments))]
         declared.append(f"{loss}({', '.join(users)}): scalar")
         where = [f"{n} = {to_text(line)}" for n, line in lines.items()]

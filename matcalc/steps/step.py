@@ -101,6 +101,8 @@ class Step:
             "law": self.law,
             "left": to_text(self.left),
             "right": to_text(self.right),
+            "text": self.text,
+            "latex": self.latex,
             "claim": self.claim,
             "declare": list(self.setting.declare),
             "where": list(self.setting.where),
