@@ -28,11 +28,20 @@ help:
 		|| echo "JAX cannot be installed here: the tests that need it will be skipped"
 	@touch $@
 
+# KaTeX, which judges the LaTeX that is printed, is optional, too: without npm its test is skipped and counts what it left out.
+KATEX := tests/katex
+
+$(KATEX)/node_modules/.installed: $(KATEX)/package.json
+	@if command -v npm > /dev/null; then \
+		npm install --prefix $(KATEX) --no-package-lock --no-audit --no-fund --loglevel=error && touch $@ \
+			|| echo "KaTeX cannot be installed here: its test will be skipped"; \
+	else echo "npm is not installed: the test with KaTeX will be skipped"; fi
+
 lint: .venv/.installed-for-tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-test: lint
+test: lint $(KATEX)/node_modules/.installed
 	$(BIN)/python -m pytest -n $(WORKERS)
 
 # A matrix by a matrix, and the gradient of a classifier's loss: each in every notation, then its NumPy code, which
@@ -67,5 +76,5 @@ status: .venv/.installed
 	$(BIN)/python -m matcalc.status README.md identities/STATUS.md
 
 clean:
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+	rm -rf .venv $(KATEX)/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -75,7 +75,7 @@ def read_claim(
     text, declared = one_text(claim, "the claim"), texts(declare, "declarations")
     assigned, assumed = texts(where, "assignments"), texts(assume, "assumptions")
     if syntax == "latex":
-        sides, program, given = latex_claim(text, declared, assigned, assumed)
+        sides, program, given = latex_claim(text, declared, assigned, assumed, layout=layout)
     else:
         sides = tuple(parse_claim(text))
         program = parse_statements(assigned, declared)

@@ -77,7 +77,7 @@ def derive(
     names = texts(wrt, "names to differentiate by")
     text, declared = one_text(source, "the source"), texts(declare, "declarations")
     if syntax == "latex":
-        program = latex_program(text, declared, name=name, of=of, wrt=names)
+        program = latex_program(text, declared, name=name, of=of, wrt=names, layout=layout)
         names = [latex_variable(w, program) for w in names]
     else:
         program = parse_program(text, declared, name=name, of=of)

@@ -166,20 +166,28 @@ PRINTED = {
         "A_{11}'(c)",
     ),
     ("L", "y", "y: vector(n); L(y): scalar"): ("[d(L)/d(y_1), d(L)/d(y_2)]", r"\frac{\partial L}{\partial y_{1}}"),
-    ("L", "y", "x: vector(n); L(y): scalar; y = 2*x"): ("[d(L)/d(2*x_1), d(L)/d(2*x_2)]", r"\partial 2 x_{1}"),
+    ("L", "y", "x: vector(n); L(y): scalar; y = 2*x"): ("[d(L)/d(2*x_1), d(L)/d(2*x_2)]", r"\partial (2 x_{1})"),
     ("x.^2", "x", "x: vector(n)"): ("[ 2*x_1      0 ]\n[     0  2*x_2 ]", r"\begin{bmatrix} 2 x_{1} & 0"),
     ("s^2*x", "s", "x: vector(n); s: scalar"): ("[2*s*x_1, 2*s*x_2]", r"\begin{bmatrix} 2 s x_{1} \\ 2 s x_{2}"),
     ("A_1*x", "x", "A_1: matrix(n, n)"): (
         "[ A_1_11  A_1_12 ]\n[ A_1_21  A_1_22 ]",
-        "[A_{1}]_{11} & [A_{1}]_{12}",
+        "(A_{1})_{11} & (A_{1})_{12}",
     ),
-    ("relu(s)", "s", "s: scalar"): ("(1 if s > 0 else 0)", r"\begin{cases} 1, & s > 0 \\ 0, & \text{otherwise}"),
-    ("maximum(s, t)", "", "s: scalar; t: scalar"): ("maximum(s, t)", r"\max\left(s, t\right)"),
-    ("abs(s)", "", "s: scalar"): ("abs(s)", r"\left|{s}\right|"),
+    ("relu(s)", "s", "s: scalar"): ("(1 if s > 0 else 0)", r"\begin{cases} 1 & \text{if } s > 0 \\ 0 & \text{otherwise}"),
+    ("maximum(s, t)", "", "s: scalar; t: scalar"): ("maximum(s, t)", r"\max(s, t)"),
+    ("abs(s)", "", "s: scalar"): ("abs(s)", "|s|"),
     ("A*x", "A", "A: matrix(n, n)"): (
         "[1,:,:]\n[ x_1  x_2 ]\n[   0    0 ]\n\n[2,:,:]\n[   0    0 ]\n[ x_1  x_2 ]",
-        r"[1,\cdot,\cdot] &= \begin{bmatrix} x_{1} & x_{2}",
+        r"\begin{bmatrix} \begin{bmatrix} x_{1} & x_{2} \\ 0 & 0 \end{bmatrix} \\[14pt] \begin{bmatrix} 0 & 0 \\ x_{1}",
     ),
+    ("B'*B", "B", "B: matrix(1, n)"): (
+        "[1,1,:,:]\n[ 2*B_11  0 ]\n\n[1,2,:,:]\n[ B_12  B_11 ]\n\n[2,1,:,:]\n[ B_12  B_11 ]\n\n[2,2,:,:]\n[ 0  2*B_12 ]",
+        r"\begin{bmatrix} 2 B_{11} & 0 \end{bmatrix} & \begin{bmatrix} B_{12} & B_{11} \end{bmatrix} \\[8pt]",
+    ),
+    ("tanh(s)^2*exp(s/2)", "", "s: scalar"): ("exp(s/2)*tanh(s)^2", r"e^{\frac{s}{2}} \tanh^{2}(s)"),
+    ("sin(1/s)", "", "s: scalar"): ("sin(1/s)", r"\sin\!\left(\frac{1}{s}\right)"),
+    ("(s + t)*s", "", "s: scalar; t: scalar"): ("s*(s + t)", "s (s + t)"),
+    ("1/(s + t)^2", "", "s: scalar; t: scalar"): ("(s + t)^(-2)", r"\frac{1}{(s + t)^{2}}"),
 }
 
 
@@ -200,6 +208,14 @@ def node_of(source: str, wrt: str, declare: list[str]) -> Node:
         return derivative(source, wrt, declare)[1]
     typed = infer(parse_program(source, declare))
     return lower(typed).lower(typed.output).node
+
+
+def test_slices_of_a_tensor_that_is_too_wide_or_too_deep_have_a_line_each() -> None:
+    wide = elements_latex(elements(derivative("B'*B", "B", ["B: matrix(m, n)"])[1], {"m": 9, "n": 9}))
+    assert wide.startswith(r"\begin{aligned} {}[1,1,\cdot,\cdot] &= \begin{bmatrix} 2 B_{11} & 0")
+    assert wide.count("&= ") == 81
+    deep = elements_latex(elements(derivative("A*A*x", "A", ["A: matrix(n, n)"], 2)[1], {"n": 1}))
+    assert deep == r"\begin{aligned} {}[1,1,1,\cdot,\cdot] &= \begin{bmatrix} 2 x_{1} \end{bmatrix} \end{aligned}"
 
 
 def test_wide_matrices_have_one_entry_a_line() -> None:

@@ -50,8 +50,8 @@ EXPRESSIONS = {
     "1*(1/2)": r"1 \cdot \frac{1}{2}",
     "exp(-alpha^2/2)": r"\exp\!\left(-\frac{\alpha^{2}}{2}\right)",
     "alpha^(-beta/2)": r"\alpha^{-\beta/2}",
-    "log(det(X))": r"\log\det(\mathbf{X})",
-    "log(det(X))^2": r"(\log\det(\mathbf{X}))^{2}",
+    "log(det(X))": r"\log(\det(\mathbf{X}))",
+    "log(det(X))^2": r"\log(\det(\mathbf{X}))^{2}",
     "log(abs(alpha))": r"\log|\alpha|",
     "log(abs(det(X)))": r"\log(|\det(\mathbf{X})|)",
     "logdet(X)^2": r"(\log|\det(\mathbf{X})|)^{2}",
@@ -61,6 +61,7 @@ EXPRESSIONS = {
     "norm1(X)": r"\|\operatorname{vec}(\mathbf{X})\|_1",
     "norm1(-x)": r"\left\|-\mathbf{x}\right\|_1",
     "abs(alpha)": r"|\alpha|",
+    "abs(alpha)*norm2(x)^2*abs(beta)*alpha": r"|\alpha| \, \|\mathbf{x}\|_2^{2} \, |\beta| \alpha",
     "abs(x)": r"\operatorname{abs}(\mathbf{x})",
     "(X^-1)'": r"\mathbf{X}^{-\top}",
     "(X^2)'": r"(\mathbf{X}^{2})^\top",
@@ -84,7 +85,10 @@ EXPRESSIONS = {
     "norm2(A*x - b)^2": r"\|\mathbf{A} \mathbf{x} - \mathbf{b}\|_2^{2}",
     "logdet(X)": r"\log|\det(\mathbf{X})|",
     "tr(A*B)": r"\operatorname{tr}(\mathbf{A} \mathbf{B})",
-    "sum(X, 0)": r"\operatorname{sum}_{0}(\mathbf{X})",
+    "sum(X, 0)": r"\mathbf{1}_{m}^\top \mathbf{X}",
+    "A*mean(X + Y, 1)": r"\mathbf{A} \left(\frac{1}{p} (\mathbf{X} + \mathbf{Y}) \mathbf{1}_{p}\right)",
+    "2*sum(-X, 1)": r"2 (-\mathbf{X} \mathbf{1}_{n})",
+    "2*sum(kron(A, B), 0)": r"2 \mathbf{1}_{m p}^\top (\mathbf{A} \otimes \mathbf{B})",
     "ones(3, 2)*x": r"\mathbf{1}_{3 \times 2} \mathbf{x}",
     "commutation(2, 3)": r"\mathbf{K}_{2,3}",
     "maximum(x, y)": r"\max(\mathbf{x}, \mathbf{y})",
@@ -274,8 +278,8 @@ def test_brackets_that_are_parted_have_a_fixed_size() -> None:
     source = "tr(d(A)/d(alpha)*B + d(B)/d(alpha)*A + B*A)*beta"
     form = infer_expression(source, ["alpha: scalar; A(alpha): matrix(n, n); B(alpha): matrix(n, n)"]).output
     first, *others = to_rows(form, width=9.0)
-    assert first.startswith(r"\operatorname{tr}\Bigl(\frac{\partial")
-    assert r"\Bigr) \beta" in others[-1]
+    assert first.startswith(r"\operatorname{tr}\biggl(\frac{\partial")
+    assert r"\biggr) \beta" in others[-1]
     assert not any(r"\left" in row for row in [first, *others])
 
 

@@ -139,6 +139,12 @@ def test_wheel_holds_the_library_of_identities(wheel: dict[str, str]) -> None:
     assert {name: text for name, text in wheel.items() if name.startswith("matcalc/identities/")} == library
 
 
+def test_wheel_holds_the_templates_of_documents(wheel: dict[str, str]) -> None:
+    templates = {path.relative_to(ROOT).as_posix(): path.read_text() for path in PACKAGE.rglob("*.j2")}
+    assert len(templates) == 3
+    assert {name: text for name, text in wheel.items() if name.endswith(".j2")} == templates
+
+
 def test_wheel_has_the_command_and_the_pytest_plugin(wheel: dict[str, str]) -> None:
     entries = wheel[f"{METADATA}/entry_points.txt"]
     assert "[console_scripts]\nmatcalc = matcalc.__main__:main\n" in entries

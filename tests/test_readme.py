@@ -1,7 +1,7 @@
 """Every example in README.md is run, and prints what the page shows.
 
-A `console` block holds commands after `$ ` and their output, a `python` block an interactive session, and a `matcalc` or
-`toml` block that begins with `# NAME` is the file that later commands and sessions read.
+A `console` block holds commands after `$ ` and their output, a `python` block an interactive session, and a `matcalc`,
+`toml` or `tex` block that begins with `# NAME`, or `% NAME`, is the file that later commands and sessions read.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 CONSOLE = "".join(text for language, text in BLOCKS if language == "console")
 COMMANDS = re.findall(r"^\$ (matcalc .*)\n((?:(?!\$ ).*\n)*)", CONSOLE, re.MULTILINE)
 SESSIONS = [text for language, text in BLOCKS if language == "python"]
-FILES = {text.split()[1]: text for language, text in BLOCKS if language in ("matcalc", "toml")}
+FILES = {text.split()[1]: text for language, text in BLOCKS if language in ("matcalc", "toml", "tex") and text[0] in "#%"}
 
 
 @pytest.fixture

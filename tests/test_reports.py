@@ -10,8 +10,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from matcalc.identity import Identity, library_paths, load
 from matcalc.documents.tex import latex_text
+from matcalc.identity import Identity, library_paths, load
 from matcalc.latex_report import latex_report
 from matcalc.reports import json_report, junit_report, text_report
 from matcalc.running import Result
@@ -228,7 +228,7 @@ def test_latex_shows_claims_with_what_belongs_to_them() -> None:
         r"\section*{Vectors}",
         r"\item[{softmax\_rule}] \emph{proved}; Book \& (81)",
             " &= \\mathbf{p}^\\top + ",
-            "\n&= \\mathbf{0}^\\top \\\\\n&\\text{where } ",
+            "\n&= \\mathbf{0}_{n}^\\top \\\\\n&\\text{where } ",
             r"\text{where } \mathbf{p} = \operatorname{softmax}(\mathbf{x})",
         r"For $\mathbf{x} \in \mathbb{R}^{n}$.",
         r"Given $\operatorname{sum}(\mathbf{x}) = 1$.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
+from functools import partial
 
 from matcalc.commands.terminal import BadInput, standard_input
 from matcalc.identity import Identity, IdentityFile, library_paths, load, parse_identities
@@ -13,12 +14,15 @@ from matcalc.parser import nearest
 __all__ = ["files_at", "identities_of", "named", "only"]
 
 
-def files_at(paths: Sequence[str]) -> tuple[IdentityFile, ...]:
-    """The files at some paths, of identities or of notes; `-` is standard input, and no path at all is the library."""
+def files_at(paths: Sequence[str], *, unmarked_ok: bool = False) -> tuple[IdentityFile, ...]:
+    """The files at some paths, of identities or of notes; `-` is standard input, and no path at all is the library.
+
+    Notes that mark no equation are an error, unless `unmarked_ok`.
+    """
     if not paths:
         return load(library_paths())
     piped = (parse_identities(standard_input()),) if "-" in paths else ()
-    return piped + load((path for path in paths if path != "-"), read=read_file)
+    return piped + load((path for path in paths if path != "-"), read=partial(read_file, unmarked_ok=unmarked_ok))
 
 
 def identities_of(files: Iterable[IdentityFile]) -> list[Identity]:

@@ -63,6 +63,7 @@ CLAIM_OPTIONS = {
     metavar="S",
     help="Seconds for one identity, which is undecided after them.",
 )
+@click.option("--unmarked-ok", is_flag=True, help="Notes that mark no equation are no error.")
 @click.option("--explain", is_flag=True, help="Name the rules that each proof used.")
 @click.option("--verbose", is_flag=True, help="Say all of each identity.")
 @click.pass_context
@@ -81,6 +82,7 @@ def command(
     fail_fast: bool,
     patterns: tuple[str, ...],
     timeout: float,
+    unmarked_ok: bool,
     explain: bool,
     verbose: bool,
 ) -> None:
@@ -105,12 +107,13 @@ def command(
     with reported_errors():
         manner: dict[str, Any] = {"structured": structured, "syntax": syntax or SYNTAXES[0]}
         typed = [Identity(line(c), c, declare, layout or LAYOUTS[0], assume, where, **manner) for c in claims]
-        files = files_at(paths) if paths else ()
+        files = files_at(paths, unmarked_ok=unmarked_ok) if paths else ()
         read = identities_of(files)
         wanted = only(read, patterns) + typed
         with progress(len(wanted)) as step:
             results = run(wanted, processes=processes, timeout=timeout, fail_fast=fail_fast, progress=step)
-        echo("\n".join([report(results, form, explain=explain, verbose=verbose), *(marked(files) if form == "text" else [])]))
+        said = [report(results, form, explain=explain, verbose=verbose)] if results or form != "text" else []
+        echo("\n".join(said + (marked(files) if form == "text" else [])))
     context.exit(concluded(results))
 
 

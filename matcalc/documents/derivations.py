@@ -16,9 +16,11 @@ from matcalc.steps import Steps
 __all__ = ["derivation_of", "derivation_of_claim"]
 
 
-def derivation_of(derivative: Derivative, notation: Notation, *, verified: bool) -> Derivation:
-    """The steps of a derivative; if they are `verified`, a step that is not proved says so."""
+def derivation_of(derivative: Derivative, notation: Notation, *, verified: bool) -> Derivation | None:
+    """The steps of a derivative, if it takes any; if they are `verified`, a step that is not proved says so."""
     steps = derivative.steps
+    if not steps:
+        return None
     names = {*derivative.program.variables, *derivative.program.assignments, *steps.where}
     return Derivation(notation.display(list(equations(steps, verified=verified)), steps.where, names), tuple(laws(steps)))
 

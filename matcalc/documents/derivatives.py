@@ -50,6 +50,8 @@ def notes_of_derivatives(
     labels, symbols = Labels(), Symbols(notation)
     first = derivatives[0]
     symbols.add(first.program)
+    for derivative in derivatives:
+        symbols.add_names(derivative.answer_in(form)[1])
     verdicts: Sequence[Result | None] = results or [None] * len(derivatives)
     statements = tuple(
         statement(derivative, result, f"2.{k}", labels, notation, form, steps=steps)

@@ -106,9 +106,12 @@ def facts(
 
 
 def said(result: Result | None) -> Iterator[Fact]:
-    """What a verdict says, or why a claim cannot be read."""
-    if result is not None and result.verdict is not None and result.verdict.message:
-        yield Fact("Found:", (" ".join(result.verdict.message.split()),))
+    """What a verdict says, and how one that is no full proof was found."""
+    verdict = result.verdict if result is not None else None
+    if verdict is not None and verdict.verdict in ("proved-at-sizes", "numeric"):
+        yield Fact("Shown:", (verdict.method,))
+    if verdict is not None and verdict.message:
+        yield Fact("Found:", (" ".join(verdict.message.split()),))
 
 
 def typed_facts(sides: Sides, notation: Notation) -> Iterator[Fact]:

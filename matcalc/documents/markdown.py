@@ -53,10 +53,22 @@ def code(text: str) -> str:
     return f"{ticks}{space}{line}{space}{ticks}"
 
 
+def alignments(row: str) -> list[int]:
+    """Where the marks of alignment are, those within environments aside."""
+    found, depth = [], 0
+    for match in re.finditer(r"\\[a-zA-Z]+|\\.|&", row):
+        depth += {"\\begin": 1, "\\end": -1}.get(match[0], 0)
+        if match[0] == "&" and depth == 0:
+            found.append(match.start())
+    return found
+
+
 def display(rows: tuple[str, ...]) -> str:
     """A displayed formula; it is one line, so that none begins with a sign that Markdown takes for a list."""
-    if len(rows) == 1:
-        body = portable(rows[0].replace("&", "", 1) if r"\begin" not in rows[0].partition("&")[0] else rows[0])
+    marks = [place for row in rows for place in alignments(row)]
+    if len(rows) == 1 and len(marks) < 2:
+        row = rows[0]
+        body = portable(row[: marks[0]] + row[marks[0] + 1 :] if marks else row)
     else:
         body = portable(r"\begin{aligned} " + r" \\ ".join(rows) + r" \end{aligned}")
     guard = "" if re.match(r"[a-zA-Z(\\]", body) else "{}"

@@ -42,7 +42,7 @@ class UnknownLatex(MatcalcError):
 
 TOKEN = re.compile(r"\\text(?:rm)?\{[^{}]*\}|\\[a-zA-Z]+\*?|\\.|[0-9]+(?:\.[0-9]+)?|'+|\s+|.", re.DOTALL)
 #: The deepest nesting that is translated.
-DEEPEST = 150
+DEEPEST = 100
 
 
 @dataclass
@@ -168,7 +168,8 @@ class Translation:
     def delimited(self, closing: str, stops: tuple[str, ...]) -> Atom:
         """What stands between two delimiters, of which the second one may be missing."""
         opening = self.advance()
-        inner = self.row(closing, *stops)
+        around = stops if opening in TOGGLES else tuple(stop for stop in stops if stop not in TOGGLES)  # a norm in a norm
+        inner = self.row(closing, *around)
         end = fence(self.advance(), "postfix") if self.token == closing else ""
         return Atom(f"<mrow>{fence(opening, 'prefix')}{inner}{end}</mrow>", "group")
 
@@ -193,9 +194,9 @@ class Translation:
             return Atom(f'<mover accent="true">{self.argument()}<mo stretchy="false">{ACCENTS[name]}</mo></mover>')
         raise UnknownLatex(f"\\{name} is not LaTeX that matcalc prints")
 
-    def big_sum(self, sign: str = "∑") -> Atom:
+    def big_sum(self) -> Atom:
         """A sum, whose indices stand below it in a display."""
-        return Atom(f"<mo>{sign}</mo>", "op", limits=True)
+        return Atom("<mo>∑</mo>", "op", limits=True)
 
     def fraction(self) -> Atom:
         above, below = self.argument(), self.argument()
@@ -248,10 +249,6 @@ class Translation:
         """What takes room only."""
         return Atom(f"<mphantom>{self.argument()}</mphantom>")
 
-    def brace_below(self) -> Atom:
-        r"""`\underbrace{..}_{..}`."""
-        return Atom(f'<munder>{self.argument()}<mo stretchy="true">⏟</mo></munder>', limits=True)
-
     # Tables.
 
     def environment(self) -> Atom:
@@ -297,24 +294,18 @@ class Translation:
 EMPTY = "<mrow></mrow>"
 COMMANDS: dict[str, Callable[[Translation], Atom]] = {
     "frac": Translation.fraction,
-    "dfrac": Translation.fraction,
-    "tfrac": Translation.fraction,
     "sqrt": Translation.root,
     "left": Translation.stretched,
     "sum": Translation.big_sum,
-    "prod": lambda t: t.big_sum("∏"),
-    "int": lambda t: t.big_sum("∫"),
     "mathbf": lambda t: t.letters(bold),
     "boldsymbol": lambda t: t.letters(bold_italic),
     "bm": lambda t: t.letters(bold_italic),
     "mathbb": lambda t: t.letters(lambda text: "".join(DOUBLE_STRUCK.get(c, c) for c in text)),
     "mathrm": Translation.upright,
-    "mathsf": Translation.upright,
     "operatorname": Translation.operator,
     "operatorname*": Translation.operator,
     "begin": Translation.environment,
     "phantom": Translation.invisible,
-    "underbrace": Translation.brace_below,
 }
 
 
@@ -349,6 +340,7 @@ TIGHT = ' lspace="0" rspace="0"'
 
 
 def space(width: float) -> Atom:
+    """A space of some em."""
     return Atom(f'<mspace width="{width:g}em"></mspace>', "space")
 
 

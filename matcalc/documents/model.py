@@ -167,7 +167,7 @@ class Rule:
     @property
     def text(self) -> Line:
         """What it says; a line of the language is typed."""
-        return (Code(self.law) if re.match(r"\S+( [-=+*] |\()", self.law) else self.law,)
+        return (Code(self.law) if re.match(r"\S*[(\[*'^]|\S+ [-=+*] ", self.law) else self.law,)
 
 
 @dataclass(frozen=True)

@@ -22,9 +22,9 @@ __all__ = ["Equation", "Notation"]
 #: The width of a line in em, and that of a left side beside which there is always room.
 LINE, LEFT = 38.0, 13.0
 #: What an equals sign and a letter of a remark take.
-EQUALS, LETTER = 2.0, 0.5
+EQUALS, LETTER = 2.0, 0.42
 #: Derivations, which have remarks, stand in a smaller type.
-SMALL = 1.1
+SMALL = 1.25
 #: No right side gets less, whatever stands beside it.
 LEAST = 12.0
 

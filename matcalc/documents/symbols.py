@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
 
 from matcalc.documents.model import Line, Math, Symbol
 from matcalc.documents.notation import Notation
@@ -29,6 +28,8 @@ PROPERTIES = {
     "upper": "upper triangular",
     "positive": "positive",
 }
+#: What a declared function is.
+FUNCTION: Line = ("a function, applied element by element",)
 #: So many meanings of a symbol are named.
 MEANINGS = 6
 #: What follows from a property, and is not said beside it.
@@ -47,14 +48,14 @@ class Symbols:
         """Add the variables, the sizes and the assigned names of a program."""
         for info in (*program.variables.values(), *program.sized):
             self.meaning(info.name, symbol(info, self.notation), meaning(info, self.notation))
-        for name, form in program.assignments.items():
-            self.meaning(name, self.notation.name_of(name, form), self.assigned(form))
+        self.add_names(program.assignments)
         for name in program.dimensions:
             self.meaning(name, self.notation.name(name, bold=False), ("a size",))
 
-    def assigned(self, form: Form) -> Line:
-        """What an assigned name stands for: its space."""
-        return (Math(space(form.shape or ())),)
+    def add_names(self, assignments: Mapping[str, Form]) -> None:
+        """Add names that stand for forms."""
+        for name, form in assignments.items():
+            self.meaning(name, self.notation.name_of(name, form), (Math(space(form.shape or ())),))
 
     def meaning(self, name: str, latex: str, what: Line) -> None:
         """Count one meaning of a symbol."""
@@ -72,17 +73,23 @@ def row(latex: str, meanings: Sequence[Line]) -> Symbol:
 
 
 def declared(variables: Mapping[str, VariableInfo], notation: Notation) -> Line:
-    """What each variable is; those in one space that stand side by side are named together."""
-    groups = groupby(variables.values(), key=lambda info: meaning(info, notation))
-    parts: list[Line] = []
-    for what, members in groups:
-        names = ", ".join(symbol(info, notation) for info in members)
-        first, *rest = what
-        if isinstance(first, Math):
-            parts.append((Math(rf"{names} \in {first.latex}"), *rest))
-        else:
-            parts.append((Math(names), " ", *what))
+    """What each variable is; those of one kind are named together."""
+    groups: dict[Line, list[str]] = {}
+    for info in variables.values():
+        groups.setdefault(meaning(info, notation), []).append(symbol(info, notation))
+    parts = [together(names, what) for what, names in groups.items()]
     return tuple(part for k, line in enumerate(parts) for part in ((("; ",) if k else ()) + line))
+
+
+def together(names: Sequence[str], what: Line) -> Line:
+    """Names and what they are: the space that they are in, or words."""
+    joined = ", ".join(names)
+    if what == FUNCTION and len(names) > 1:
+        return (Math(joined), " functions, applied element by element")
+    first, *rest = what
+    if isinstance(first, Math):
+        return (Math(rf"{joined} \in {first.latex}"), *rest)
+    return (Math(joined), " ", *what)
 
 
 def symbol(info: VariableInfo, notation: Notation) -> str:
@@ -95,7 +102,7 @@ def symbol(info: VariableInfo, notation: Notation) -> str:
 def meaning(info: VariableInfo, notation: Notation) -> Line:
     """What a variable is: the space that it is in, and its properties."""
     if info.kind == "function":
-        return ("a function, applied element by element",)
+        return FUNCTION
     words = " and ".join(properties(info))
     return (Math(space(info.shape)), *([f", {words}"] if words else []))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Set
 
 from matcalc.documents.format import Format
 from matcalc.notation.latex import name_latex
@@ -32,7 +33,9 @@ _ACCENTS = {
 #: What a typewriter face has itself.
 _TYPED = {'"': r"\char34{}", "<": "<", ">": ">", "|": "|", "/": r"/\allowbreak{}"}
 #: Where a line may end within what is typed.
-_BREAKS = set("-_*+,:;)=")
+_BREAKS = frozenset("-_*+,:;)=")
+#: What is typed and shorter than this stays on one line.
+SHORT = 24
 
 
 def latex_text(text: str) -> str:
@@ -41,14 +44,15 @@ def latex_text(text: str) -> str:
 
 
 def typed(text: str) -> str:
-    """A text as it is typed; a line may end after a sign of operation."""
-    shown = "".join(_typed(character) for character in unicodedata.normalize("NFC", text))
+    """A text as it is typed; within a long one a line may end after a sign of operation."""
+    breaks = _BREAKS if len(text) > SHORT else frozenset()
+    shown = "".join(_typed(character, breaks) for character in unicodedata.normalize("NFC", text))
     return rf"\texttt{{{shown}}}"
 
 
-def _typed(character: str) -> str:
+def _typed(character: str, breaks: Set[str]) -> str:
     """The LaTeX of one character in a typewriter face."""
-    return _TYPED.get(character) or _character(character) + r"\allowbreak{}" * (character in _BREAKS)
+    return _TYPED.get(character) or _character(character) + r"\allowbreak{}" * (character in breaks)
 
 
 def _character(character: str) -> str:

@@ -7,12 +7,15 @@ A constant without sizes has those that the formula around it asks for; a zero w
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from matcalc.form import Form, number
 from matcalc.form import name as named
+from matcalc.latex_reader.lexer import Token
 from matcalc.latex_reader.names import Symbol
 from matcalc.latex_reader.reader import Reader
 
-__all__ = ["digit_constant", "identity_ahead", "identity", "commutation_ahead", "commutation"]
+__all__ = ["digit_constant", "identity_ahead", "identity", "commutation_ahead", "commutation", "sizes_of_constant"]
 
 _STYLES = frozenset({"bold", "blackboard", "roman"})
 
@@ -110,7 +113,7 @@ def identity(reader: Reader, start: int) -> Form:
 
 def commutation_ahead(reader: Reader, symbol: Symbol, known: str | None) -> bool:
     r"""Whether a symbol is the commutation matrix `\mathbf{K}_{m,n}`: two sizes that are known stand below."""
-    if symbol.base != "K" or symbol.style != "bold" or known is not None or symbol.subscripts or reader.token.kind != "_":
+    if symbol.base != "K" or symbol.style not in ("bold", "plain") or known is not None or symbol.subscripts or reader.token.kind != "_":
         return False
     one, two, end = (reader.peek(k) for k in (2, 3, 4))
     inner = [one, two] if end.kind == "}" else [one, end] if two.kind == "," and reader.peek(5).kind == "}" else []
@@ -119,6 +122,18 @@ def commutation_ahead(reader: Reader, symbol: Symbol, known: str | None) -> bool
 
 def _is_size(reader: Reader, text: str) -> bool:
     return text.isdigit() or text in reader.scope.dimensions
+
+
+def sizes_of_constant(tokens: Sequence[Token], at: int) -> list[str]:
+    r"""The letters below a bold 1, 0, I or below `\mathbf{K}_{m,n}`, which begins at a token: the names of sizes."""
+    texts = [token.text for token in tokens[at + 1 : at + 12]]
+    if len(texts) < 5 or texts[0] != "{" or texts[2] != "}" or texts[3] != "_" or texts[1] not in ("1", "0", "I", "K"):
+        return []
+    inner = texts[5 : texts.index("}", 5)] if texts[4] == "{" and "}" in texts[5:] else texts[4:5]
+    if texts[1] == "K" and (len(inner) != 3 or inner[1] != ","):
+        return []
+    letters = [token.text for token in tokens[at + 5 : at + 5 + len(inner) + 1] if token.kind == "letter"]
+    return [letter for letter in letters if letter in inner]
 
 
 def commutation(reader: Reader, start: int) -> Form:

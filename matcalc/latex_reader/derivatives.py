@@ -368,5 +368,5 @@ def jacobian(reader: Reader) -> Form:
     for _ in range(4):
         reader.advance()
     by = _variable_below(reader)
-    function = _tight_operand(reader, start)
+    function = fenced(reader) if reader.token.kind == "open" else _tight_operand(reader, start)
     return reader.node("derivative", (function, by), start, "jacobian")

@@ -113,6 +113,9 @@ def _bare(reader: Reader, shown: Span) -> Form:
     outer, reader.bare_argument = reader.bare_argument, True
     form = reader.grammar.factor(reader) if _bars_ahead(reader) else reader.grammar.juxtaposition(reader, None)
     reader.bare_argument = outer
+    if reader.grammar.operand_ahead(reader) and reader.kind(form) != "scalar":
+        hint = f"put the argument of `{shown.text}` in parentheses"
+        reader.fail(f"how far does `{shown.text}` reach?", reader.place(reader.token), hint)
     return form
 
 

@@ -13,9 +13,12 @@ from typing import Any
 from matcalc.form import Form, number
 from matcalc.form import name as named
 from matcalc.latex_reader.reader import Reader
+from matcalc.latex_reader.subscripts import index_name
 
 __all__ = ["indexed_sum", "case_distinction"]
 
+#: How the range of a sum is written.
+RANGES = "write \\sum_i, \\sum_{i=1}^{n}, \\sum_{i,j} or \\sum_{i \\neq j}"
 _UNEQUAL = frozenset({"\\neq", "\\ne"})
 
 
@@ -65,9 +68,9 @@ def _below(reader: Reader) -> tuple[list[str], tuple[Any, ...] | None, bool]:
     """The indices below a sum, a condition that they fulfil, and whether the sum begins at 1."""
     reader.advance()
     if reader.token.kind != "{":
-        return [_index(reader)], None, False
+        return [index_name(reader, RANGES)], None, False
     reader.enter()
-    indices = [_index(reader)]
+    indices = [index_name(reader, RANGES)]
     condition, bounded = None, False
     while reader.token.kind != "}":
         if reader.token.kind == ",":
@@ -79,16 +82,26 @@ def _below(reader: Reader) -> tuple[list[str], tuple[Any, ...] | None, bool]:
             break
         elif reader.token.text in _UNEQUAL:
             reader.advance()
-            condition = ("!=", indices[-1], _index(reader))
+            condition = ("!=", indices[-1], index_name(reader, RANGES))
+            _check_other(reader, *condition[1:])
             break
         else:
-            indices.append(_index(reader))
+            indices.append(index_name(reader, RANGES))
     if reader.token.kind != "}":
-        reader.fail("the range of a sum is not read", reader.place(reader.token), "write \\sum_i, \\sum_{i=1}^{n} or \\sum_{i \\neq j}")
+        reader.fail("the range of a sum is not read", reader.place(reader.token), RANGES)
     reader.leave()
     if len(set(indices)) < len(indices):
         reader.fail("an index is bound twice", reader.place(reader.token))
     return indices, condition, bounded
+
+
+def _check_other(reader: Reader, index: str, other: str) -> None:
+    """Refuse a sum over i that is not j where nothing says that j is fixed: it may be a sum over both."""
+    scope = reader.scope
+    if not {other} & {*scope.bound, *scope.free, *scope.expected}:
+        hint = f"write \\sum_{other} \\sum_{{{index} \\neq {other}}} for the sum over both"
+        reader.fail(f"a sum over {index}, or over {index} and {other}?", reader.place(reader.token), hint)
+    scope.use(other, reader.place(reader.token))
 
 
 def _first(reader: Reader) -> None:
@@ -97,15 +110,6 @@ def _first(reader: Reader) -> None:
     if token.kind != "number" or token.text != "1":
         reader.fail("a sum begins at 1", reader.place(token), "indices run over all entries: \\sum_{i=1}^{n}")
     reader.advance()
-
-
-def _index(reader: Reader) -> str:
-    token = reader.token
-    if token.kind != "letter":
-        reader.check_command(token)
-        reader.fail("an index is a letter", reader.place(token), "write \\sum_i, \\sum_{i=1}^{n} or \\sum_{i,j}")
-    reader.advance()
-    return token.text
 
 
 def _above(reader: Reader, bounded: bool) -> Form | None:
@@ -236,12 +240,12 @@ def _comparison(reader: Reader) -> tuple[Any, ...]:
 
 def _compared(reader: Reader) -> str:
     token = reader.token
+    hint = "values are compared by \\operatorname{step}(x), \\max(a, b) and \\min(a, b)"
     if token.kind != "letter":
-        hint = "values are compared by \\operatorname{step}(x), \\max(a, b) and \\min(a, b)"
         reader.fail("a condition compares indices with = or \\neq", reader.place(token), hint)
-    reader.advance()
-    reader.scope.use(token.text, reader.place(token))
-    return token.text
+    index = index_name(reader, hint)
+    reader.scope.use(index, reader.place(token))
+    return index
 
 
 def _joined(reader: Reader, rows: list[tuple[Form, tuple[Any, ...] | None]], start: int) -> Form:

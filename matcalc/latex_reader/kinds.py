@@ -29,7 +29,7 @@ _PRODUCTS: dict[tuple[Kind, Kind], Kind] = {
 }  # fmt: skip
 
 
-def kind_of(form: Form, named: Callable[[str], Kind], known: Kinds) -> Kind:
+def kind_of(form: Form, named: Callable[[str], Kind], known: Kinds, layout: str) -> Kind:
     """The kind of a form, given the kinds of names; what was found is kept in `known`."""
     stack = [form]
     while stack:
@@ -40,11 +40,11 @@ def kind_of(form: Form, named: Callable[[str], Kind], known: Kinds) -> Kind:
             continue
         stack.pop()
         if id(node) not in known:
-            known[id(node)] = (node, _kind(node, [known[id(arg)][1] for arg in node.args], named))
+            known[id(node)] = (node, _kind(node, [known[id(arg)][1] for arg in node.args], named, layout))
     return known[id(form)][1]
 
 
-def _kind(form: Form, kinds: Sequence[Kind], named: Callable[[str], Kind]) -> Kind:
+def _kind(form: Form, kinds: Sequence[Kind], named: Callable[[str], Kind], layout: str) -> Kind:
     """The kind of a form whose arguments have these kinds."""
     head = form.head
     if head in _SCALARS:
@@ -60,11 +60,11 @@ def _kind(form: Form, kinds: Sequence[Kind], named: Callable[[str], Kind]) -> Ki
     if head == "call":
         return _called(form, kinds)
     if head == "kron":
-        return "scalar" if set(kinds) == {"scalar"} else kinds[0] if kinds[0] == kinds[1] else None
+        return _kronecker(kinds[0], kinds[1])
     if head in ("tensor", "join"):
         return {1: "column", 2: "matrix"}.get(len(form.value), "tensor")
     if head == "derivative":
-        return _derivative(form.value, kinds)
+        return _derivative(form.value, kinds, layout)
     return kinds[0] if kinds else None
 
 
@@ -75,6 +75,14 @@ def _product(kinds: Sequence[Kind]) -> Kind:
             return None
         left = right if left == "scalar" else left if right == "scalar" else _PRODUCTS.get((left, right))
     return left
+
+
+def _kronecker(left: Kind, right: Kind) -> Kind:
+    if left is None or right is None:
+        return None
+    if "scalar" in (left, right):
+        return right if left == "scalar" else left
+    return left if left == right else "matrix"
 
 
 def _expanded(kinds: Sequence[Kind]) -> Kind:
@@ -105,9 +113,11 @@ def _called(form: Form, kinds: Sequence[Kind]) -> Kind:
     return kinds[0] if kinds else None
 
 
-def _derivative(notation: str, kinds: Sequence[Kind]) -> Kind:
+def _derivative(notation: str, kinds: Sequence[Kind], layout: str) -> Kind:
     """The kind of a derivative; whether that of a scalar by a vector is a row or a column, the layout tells."""
     function, variable = kinds
+    if function is None or variable is None:
+        return None
     if notation == "grad":
         return variable
     if variable == "scalar":
@@ -115,5 +125,5 @@ def _derivative(notation: str, kinds: Sequence[Kind]) -> Kind:
     if notation == "hessian":
         return "matrix" if function == "scalar" and variable in _VECTORS else "tensor"
     if function == "scalar":
-        return "matrix" if variable == "matrix" else "row" if notation == "jacobian" else None
-    return "matrix" if function in _VECTORS and variable in _VECTORS else None
+        return "matrix" if variable == "matrix" else "column" if (notation, layout) == ("d", "denominator") else "row"
+    return "matrix" if function in _VECTORS and variable in _VECTORS else "tensor"

@@ -249,7 +249,16 @@ def lex(source: str, name: str | None = None) -> list[Token]:
     if len(source) > MAX_LENGTH:
         raise ParseError(f"the text has {len(source):,} characters; at most {MAX_LENGTH:,} are read")
     tokens = _Lexer(source, name).run()
+    tokens = [token for k, token in enumerate(tokens) if token.kind != "gap" or not _is_idle(tokens, k)]
     return [token for k, token in enumerate(tokens) if token.kind != "row" or not _goes_on(tokens, k)]
+
+
+def _is_idle(tokens: list[Token], at: int) -> bool:
+    """Whether a wide space stands beside an operator, or at the beginning of a row, and parts nothing."""
+    before = tokens[at - 1] if at else None
+    if before is None or before.kind in ("row", "begin", "gap", "math") or before.text in _GOES_ON:
+        return True
+    return tokens[at + 1].text in _GOES_ON
 
 
 def _goes_on(tokens: list[Token], at: int) -> bool:

@@ -18,7 +18,7 @@ from matcalc.latex_reader.scope import convention
 from matcalc.latex_reader.subscripts import Subscript, layer, layer_ahead, subscript
 from matcalc.latex_reader.symbols import ACCENTS, STYLES
 
-__all__ = ["Symbol", "symbol_ahead", "read_symbol", "resolve", "scripted_symbol", "word_ahead", "known_name", "new_name", "entry"]
+__all__ = ["Symbol", "symbol_ahead", "read_symbol", "resolve", "scripted_symbol", "word_ahead", "is_one_letter", "known_name", "new_name", "look_of", "entry"]
 
 _ORDERS = {"scalar": 0, "column": 1, "row": 1, "matrix": 2}
 
@@ -92,6 +92,12 @@ def word_ahead(reader: Reader) -> str | None:
     return "".join(token.text for token in tokens)
 
 
+def is_one_letter(reader: Reader) -> bool:
+    """Whether a style command has one letter, Greek ones too, and no word."""
+    at = reader.at + 1 + (reader.peek().kind == "{")
+    return reader.tokens[at].kind == "letter" and (reader.peek().kind != "{" or reader.tokens[at + 1].kind == "}")
+
+
 def _is_of_word(token: Token, before: Token) -> bool:
     """Whether a token goes on with a word: letters, digits and underscores side by side."""
     plain = token.kind in ("letter", "number", "underscore") and token.end - token.start == len(token.text) + (token.kind == "underscore")
@@ -153,6 +159,7 @@ def _subscript_behind(reader: Reader) -> Subscript | None:
     if at >= len(reader.tokens) or reader.tokens[at].kind != "_":
         return None
     back, end = reader.at, reader.end
+    reader.jumps.pop(at, None)
     reader.move(at)
     below = subscript(reader)
     reader.cut(at)
@@ -196,12 +203,39 @@ def resolve(reader: Reader, symbol: Symbol, below: Subscript | None) -> Form:
         found = _as_entry(reader, symbol, below)
         if found is not None:
             return found
+        _check_numbered(reader, symbol, below)
     word = new_name(reader, symbol, below)
+    _check_unbound(reader, symbol, below, word)
     if not scope.is_function(word) and word not in scope.dimensions:
-        look = symbol.look + (f" {below.parts}" if below is not None else "")
-        scope.note(word, look, span)
+        scope.note(word, look_of(symbol, below), span)
     scope.imply(word, guessed_kind(reader, symbol, word), span)
     return named(word, span=span)
+
+
+def _check_numbered(reader: Reader, symbol: Symbol, below: Subscript) -> None:
+    """Refuse `x_1` and `x_n` where x is known and nothing is so called: an entry, or another variable?"""
+    known = known_name(reader, symbol)
+    kind = reader.scope.kind(known) if known is not None and reader.scope.is_known(known) else None
+    sized = all(part[0].isdigit() or part in reader.scope.dimensions for part in below.parts)
+    if symbol.style == "plain" and sized and _ORDERS.get(kind or "", 0) == len(below.parts):
+        span = reader.since(symbol.start)
+        hint = f"entries are read by indices: x_i; declare `{new_name(reader, symbol, below)}` if it is a variable"
+        reader.fail(f"`{span.text}` may be an entry of `{known}` or another variable", span, hint)
+
+
+def _check_unbound(reader: Reader, symbol: Symbol, below: Subscript | None, word: str) -> None:
+    """Refuse a name with a bound index in it, `x^{(i)}` in a sum over i: it is another one for each i."""
+    parts = (*symbol.subscripts, *(below.parts if below is not None else ()))
+    moving = [part for part in parts if part in reader.scope.bound]
+    if moving and not reader.scope.is_known(word):
+        span = reader.since(symbol.start)
+        hint = "several vectors are the rows of a matrix: write its entries X_{ij}"
+        reader.fail(f"`{span.text}` is another variable for each {moving[0]}", span, hint)
+
+
+def look_of(symbol: Symbol, below: Subscript | None) -> str:
+    """How a name is written, so that two ways to write one name are told apart."""
+    return symbol.look + (f" {below.parts}" if below is not None else "")
 
 
 def guessed_kind(reader: Reader, symbol: Symbol, word: str) -> str:
@@ -211,7 +245,7 @@ def guessed_kind(reader: Reader, symbol: Symbol, word: str) -> str:
         return "matrix" if capital else "column"
     if symbol.style in ("script", "fraktur") or symbol.base == "ell":
         return "scalar"
-    if reader.scope.bold and not capital:
+    if reader.scope.bold_capitals if capital else reader.scope.bold:
         return "scalar"
     return convention(symbol.base)
 

@@ -14,12 +14,12 @@ from matcalc.latex_reader.functions import applied, function_named, no_function,
 from matcalc.latex_reader.indexed import case_distinction, indexed_sum
 from matcalc.latex_reader.lexer import Token
 from matcalc.latex_reader.names import (
-    Symbol, known_name, read_symbol, resolve, scripted_symbol, skip_word, symbol_ahead, word_ahead,
+    Symbol, is_one_letter, known_name, read_symbol, resolve, scripted_symbol, skip_word, symbol_ahead, word_ahead,
 )  # fmt: skip
 from matcalc.latex_reader.reader import Reader
 from matcalc.latex_reader.scripts import exponential, is_mark_ahead, scripts
 from matcalc.latex_reader.subscripts import layer_ahead
-from matcalc.latex_reader.symbols import ACCENTS, CASES, FRACTIONS, FUNCTIONS, STYLES, SWITCHES, WRAPPERS
+from matcalc.latex_reader.symbols import ACCENTS, CASES, FRACTIONS, FUNCTIONS, PLAIN_FUNCTIONS, STYLES, SWITCHES, WRAPPERS
 
 __all__ = ["factor", "single", "operand_ahead", "function_ahead"]
 
@@ -53,7 +53,7 @@ def function_ahead(reader: Reader) -> bool:
     if token.text in FUNCTIONS or token.text in ("\\sum", "\\nabla", "\\partial"):
         return True
     word = word_ahead(reader) if token.text in STYLES else None
-    return word is not None and len(word) > 1 and _function(reader, word) is not None
+    return word is not None and not is_one_letter(reader) and _function(reader, word) is not None
 
 
 def _is_word(token: Token) -> bool:
@@ -216,7 +216,7 @@ def _styled(reader: Reader) -> Form:
         reader.fail("a differential is not read", reader.place(token), "write derivatives as \\frac{\\partial f}{\\partial x}")
     if style == "blackboard" and not reader.scope.find(word, (), reader.place(token)):
         reader.fail("letters with double strokes are no values", reader.place(token), "declare shapes: x: vector(n)")
-    if len(word) > 1 or style == "function":
+    if style == "function" or not is_one_letter(reader):
         return _word(reader, word, style)
     return _symbol(reader)
 
@@ -297,6 +297,10 @@ def _named(reader: Reader, symbol: Symbol) -> Form:
     if word is not None and scope.is_function(word):
         return unknown_applied(reader, symbol, word)
     form = resolve(reader, symbol, below)
+    _check_increment(reader, symbol, form)
+    _check_entry_mark(reader, form, start)
+    if form.head == "name" and reader.token.kind == "'":
+        _check_primed(reader, form, start)
     if form.head == "name" and reader.token.kind == "open" and reader.token.text in ("(", "["):
         return _before_parentheses(reader, symbol, form, start)
     return form
@@ -345,6 +349,49 @@ def _before_parentheses(reader: Reader, symbol: Symbol, form: Form, start: int) 
     shown = reader.source[start : reader.end]
     hint = f"declare `{word}: function`, or `{word}: scalar`, vector or matrix for a product"
     reader.fail(f"`{shown}` before parentheses may be a function or a factor", reader.since(start), hint)
+
+
+def _check_increment(reader: Reader, symbol: Symbol, form: Form) -> None:
+    r"""Refuse `\Delta x` and `d x` of unknown letters: an increment or a differential, and no product."""
+    plain = symbol.style == "plain" and not symbol.subscripts and symbol.base in ("d", "delta", "Delta")
+    if plain and form.head == "name" and form.value == symbol.base and symbol_ahead(reader) and not _is_settled(reader, symbol.base):
+        span = reader.since(symbol.start)
+        hint = f"declare `{symbol.base}` for a product; differentials and increments are not read"
+        reader.fail(f"`{span.text}` before a letter may be a differential or a factor", span, hint)
+
+
+def _is_settled(reader: Reader, word: str) -> bool:
+    return reader.scope.is_known(word) or word in reader.scope.hints
+
+
+def _check_entry_mark(reader: Reader, form: Form, start: int) -> None:
+    """Refuse `A_{ij}^{-1}` and `A^{-1}_{ij}`: the entry of the inverse, or the inverse of the entry?"""
+    if form.head != "entry" or reader.kind(form.args[0]) != "matrix" or reader.token.kind != "^":
+        return
+    after = reader.peek(2) if reader.peek().kind == "{" else reader.peek()
+    if is_mark_ahead(reader) or after.text == "-":
+        hint = "write (\\mathbf{A}^{-1})_{ij} for the entry of the inverse, 1/A_{ij} for the other"
+        reader.fail("an entry of what stands above, or that of the entry?", reader.since(start), hint)
+
+
+def _check_primed(reader: Reader, form: Form, start: int) -> None:
+    """Refuse `f'(x)` where f is unknown: it may be the derivative of a function."""
+    if _is_settled(reader, str(form.value)):
+        return
+    at = reader.at
+    while reader.tokens[at].kind == "'":
+        at += 1
+    if reader.tokens[at].kind != "open" or reader.tokens[at].text != "(":
+        return
+    back, end = reader.at, reader.end
+    reader.move(at)
+    alone = _names_inside(reader) is not None
+    reader.move(back)
+    reader.end = end
+    if alone:
+        shown = reader.source[start : reader.end]
+        hint = f"declare `{form.value}: function`, or as a vector or matrix"
+        reader.fail(f"`{shown}'` before parentheses may be a derivative or a transpose", reader.since(start), hint)
 
 
 def _names_inside(reader: Reader) -> list[str] | None:
@@ -404,5 +451,7 @@ def _check_bare_word(reader: Reader) -> None:
     if end - at < 2 or (function_named(word) is None and word not in reader.scope.declarations):
         return
     span = reader.place(tokens[at]).through(reader.place(tokens[end - 1]))
-    command = "\\" + word if "\\" + word in FUNCTIONS else f"\\operatorname{{{word}}}" if function_named(word) else f"\\mathrm{{{word}}}"
+    command = f"\\operatorname{{{word}}}" if function_named(word) else f"\\mathrm{{{word}}}"
+    if word in PLAIN_FUNCTIONS:
+        command = f"\\{word}"
     reader.fail(f"`{word}` is a product of letters in LaTeX", span, f"write {command}, or spaces between the letters")

@@ -176,7 +176,7 @@ class Reader:
 
     def kind(self, form: Form) -> str | None:
         """The kind of a form, as far as it can be told before inference; None where it cannot."""
-        return kind_of(form, self.scope.kind, self.kinds)
+        return kind_of(form, self.scope.kind, self.kinds, self.scope.layout)
 
     # --- places -----------------------------------------------------------------------------------------------------
 

@@ -47,7 +47,8 @@ def convention(word: str) -> str:
 class Scope:
     """The names of one program."""
 
-    def __init__(self, declarations: Mapping[str, Declaration], hints: Iterable[str] = ()) -> None:
+    def __init__(self, declarations: Mapping[str, Declaration], hints: Iterable[str] = (), layout: str = "numerator") -> None:
+        self.layout = layout
         self.declarations = declarations
         #: The kinds of the names that are assigned so far; None for those that cannot be told.
         self.assigned: dict[str, str | None] = {}
@@ -64,6 +65,7 @@ class Scope:
         self.implied: dict[str, Declaration] = {}
         #: Whether bold letters are used, and all letters that are.
         self.bold = False
+        self.bold_capitals = False
         self.letters: set[str] = set()
         self._looks: dict[str, tuple[str, Span]] = {}
         self._known: dict[Paper, list[str]] = {}
@@ -74,6 +76,8 @@ class Scope:
         self.bound: dict[str, int] = {}
         self.ever_bound: set[str] = set()
         self.free: dict[str, Span] = {}
+        #: The free indices of what was read before in the same equation.
+        self.expected: set[str] = set()
 
     def _arguments(self) -> list[str]:
         return [argument for declaration in self.declarations.values() for argument in declaration.arguments]
@@ -157,6 +161,7 @@ class Scope:
 
     def start(self) -> None:
         """Begin a formula: no index is free in it yet."""
+        self.expected.update(self.free)
         self.free, self.ever_bound, self.bound = {}, set(), {}
 
     def stands_on_axis(self, index: str, size: str | int, body: Form) -> bool:

@@ -165,7 +165,7 @@ def power(reader: Reader, form: Form, exponent: Form, start: int) -> Form:
     """A power; the first negative one of a matrix is its inverse."""
     kind = reader.kind(form)
     if kind in ("column", "row"):
-        shown = reader.source[start : form.span.start + form.span.length] if form.span else "x"
+        shown = reader.source[start : exponent.span.start].rstrip("{^ ") if exponent.span and exponent.span.start > start else "x"
         hint = f"write {shown}^{{\\odot 2}} to raise each entry, \\|{shown}\\|^2 for the squared norm"
         reader.fail("a vector has no power", reader.since(start), hint)
     if kind == "matrix" and exponent.head == "number" and exponent.value == Fraction(-1):

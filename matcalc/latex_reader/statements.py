@@ -1,17 +1,37 @@
-"""LaTeX texts: programs, claims, and names to differentiate by."""
+r"""LaTeX texts: programs, claims, and names to differentiate by.
+
+    program     rows `name = expression` parted by `\\`, the last one without a name if it is the output
+    claim       expression = expression = ..., in one row or in rows that go on with `=`
+    target      a name, `f(\mathbf{x})` for a name f, or `z_i` for a vector z by its entries
+
+Formulas may stand in `$`, `\[ \]` or a display environment; `&`, `\label`, `\tag`, `\nonumber` and a comma or full stop
+at the end are no part of them, nor is a `\text{...}` at the end of a row.  A formula with free indices, `A_{ij} x_j` with
+i bound by nothing, stands for the tensor of its values; on both sides of a claim the free indices are the same.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from matcalc.errors import UnknownNameError, UnsupportedError
-from matcalc.form import Form
-from matcalc.parser import Program, nearest
+from matcalc.errors import DeclarationError, MatcalcError, ParseError, Span, UnknownNameError
+from matcalc.form import Form, number, subforms
+from matcalc.latex_reader.constants import sizes_of_constant
+from matcalc.latex_reader.derivatives import variable
+from matcalc.latex_reader.lexer import Token
+from matcalc.latex_reader.names import Symbol, look_of, new_name, read_symbol, scripted_symbol, symbol_ahead
+from matcalc.latex_reader.products import GRAMMAR, check_depth, expression
+from matcalc.latex_reader.reader import HINT_TO_SPLIT, Reader
+from matcalc.latex_reader.scope import Scope
+from matcalc.latex_reader.subscripts import Subscript
+from matcalc.latex_reader.symbols import BOLD, DISPLAYS, RELATIONS, SWITCHES
+from matcalc.parser import Program, nearest, parse_declarations
+from matcalc.parser.program import Statements
 
 __all__ = ["SYNTAXES", "check_syntax", "latex_claim", "latex_program", "latex_variable"]
 
 #: What an expression, a claim or an assignment may be written in.
 SYNTAXES = ("matcalc", "latex")
+_MATH = {"\\[": "\\]", "\\(": "\\)", "$": "$", "$$": "$$"}
 
 
 def check_syntax(syntax: str) -> None:
@@ -29,18 +49,360 @@ def latex_program(
     name: str | None = None,
     of: str | None = None,
     wrt: Sequence[str] = (),
+    layout: str = "numerator",
 ) -> Program:
-    """The program of LaTeX rows `name = expression`; its output is `of`, else what stands last."""
-    raise UnsupportedError("LaTeX is not read yet")
+    """The program of LaTeX rows; its output is `of`, else what stands last.
+
+    `wrt` are names to differentiate by, which settle how names are spelled: `W1` or `W_1`.  Raises MatcalcError.
+    """
+    program = _Program(declare, [word for text in wrt if "\\" not in text for word in _words(text)], layout)
+    reader = program.reader(source, name)
+    program.look([reader])
+    program.guarded(reader, program.rows)
+    if program.statements.bare is None and not program.statements.assignments:
+        reader.missing_operand()
+    return program.finished(source, of)
 
 
 def latex_claim(
-    claim: str, declare: Iterable[str] = (), where: Iterable[str] = (), assume: Iterable[str] = ()
+    claim: str,
+    declare: Iterable[str] = (),
+    where: Iterable[str] = (),
+    assume: Iterable[str] = (),
+    *,
+    layout: str = "numerator",
 ) -> tuple[tuple[Form, ...], Program, tuple[tuple[Form, ...], ...]]:
     """The sides of a claim in LaTeX, the program that they stand in, and the sides of each assumption."""
-    raise UnsupportedError("LaTeX is not read yet")
+    program = _Program(declare, (), layout)
+    given = list(where)
+    rows = [program.reader(text) for text in given]
+    sides, assumed = program.reader(claim), [program.reader(text) for text in assume]
+    program.look([*rows, sides, *assumed])
+    for reader in rows:
+        program.guarded(reader, program.rows)
+    found = program.guarded(sides, program.claim)
+    equations = tuple([program.guarded(reader, program.claim) for reader in assumed])
+    if program.statements.bare is not None:
+        span = program.statements.bare.span
+        raise ParseError("an assignment is expected", span, hint="write \\mathbf{p} = ..")
+    if not program.statements.assignments:
+        program.statements.bare = number(0)
+    return found, program.finished("\n".join(given), None), equations
 
 
 def latex_variable(text: str, program: Program) -> str:
     """A name to differentiate by, in LaTeX or in the language, as the language writes it."""
-    return text
+    if not any(mark in text for mark in "\\{^"):
+        return text
+    forms = [program.output, *program.assignments.values()]
+    words = {str(part.value) for form in forms for part in subforms(form) if part.head == "name"}
+    reader = Reader(text, Scope(program.declarations, [*program.assignments, *sorted(words)]), GRAMMAR)
+    form = variable(reader)
+    if reader.token.kind != "end":
+        reader.unexpected("one name")
+    if form.head == "entry":
+        reader.fail("an entry is no name", reader.since(0), "differentiate by the vector or matrix")
+    return f"vec({form.args[0].value})" if form.head == "call" else str(form.value)
+
+
+def _words(text: str) -> list[str]:
+    """The names in a name to differentiate by: `x`, `vec(X)`."""
+    inner = text.strip().removeprefix("vec(").removesuffix(")").strip()
+    return [inner] if inner.isidentifier() and inner.isascii() else []
+
+
+class _Program:
+    """The statements of one program while they are read."""
+
+    def __init__(self, declare: Iterable[str], hints: Iterable[str], layout: str) -> None:
+        self.statements = Statements(parse_declarations(declare))
+        self.scope = Scope(self.statements.declarations, hints, layout)
+
+    def reader(self, source: str, name: str | None = None) -> Reader:
+        """A reader of one text in the scope of the program."""
+        return Reader(source, self.scope, GRAMMAR, name)
+
+    def look(self, readers: Iterable[Reader]) -> None:
+        """Look at all texts before they are read: whether letters are bold, and which stand for sizes."""
+        for reader in readers:
+            tokens = reader.tokens
+            self.scope.letters.update(token.text for token in tokens if token.kind == "letter")
+            for at, token in enumerate(tokens):
+                if token.text in BOLD or SWITCHES.get(token.text) == "bold":
+                    self.scope.bold |= _is_letter(tokens, at + 1)
+                    self.scope.bold_capitals |= _is_capital(tokens, at + 1)
+                elif token.text == "\\sum" and token.kind == "command":
+                    self.scope.dimensions.update(_size_above(reader, at))
+                if token.text in BOLD and (sizes := sizes_of_constant(tokens, at)):
+                    self.scope.dimensions.update(size for size in sizes if not self.scope.is_known(size))
+
+    def guarded(self, reader: Reader, production: object) -> tuple[Form, ...]:
+        """What a production reads, which must be the whole text."""
+        try:
+            closing = _begin(reader)
+            result: tuple[Form, ...] = production(reader) or ()  # type: ignore[operator]
+            _finish(reader, closing)
+        except RecursionError:
+            raise ParseError("nested too deeply", reader.place(reader.token), hint=HINT_TO_SPLIT) from None
+        return result
+
+    def finished(self, source: str, of: str | None) -> Program:
+        """The checked program, with the declarations that follow from how names look."""
+        for word, declaration in self.scope.implied.items():
+            if word not in self.statements.assignments:
+                self.statements.declarations.setdefault(word, declaration)
+        return self.statements.program(source, of)
+
+    # --- claims -----------------------------------------------------------------------------------------------------
+
+    def claim(self, reader: Reader) -> tuple[Form, ...]:
+        """The sides of a claim, with the same free indices."""
+        self.scope.expected.clear()
+        start = reader.token.start
+        read = [self.side(reader)]
+        while _equality(reader, definitions=False):
+            read.append(self.side(reader))
+        _remark(reader)
+        if reader.token.kind == "row" and reader.peek().kind not in ("end", "finish", "math"):
+            reader.fail("another equation begins here", reader.place(reader.peek()), "verify the equations one by one")
+        if len(read) < 2 and reader.token.kind in ("end", "row", "finish", "math"):
+            reader.fail("a claim is an equation", reader.since(start), "write it as E_1 = E_2")
+        indices = next((tuple(free) for _, free in read if free), ())
+        for form, free in read if sum(bool(free) for _, free in read) == 1 else ():
+            self.check_once(reader, form, free)
+        return tuple([_bound(reader, form, free, indices) for form, free in read])
+
+    def side(self, reader: Reader) -> tuple[Form, dict[str, Span]]:
+        """One expression and its free indices."""
+        self.scope.start()
+        start = reader.token.start
+        form = expression(reader)
+        check_depth(reader, form)
+        free = dict(self.scope.free)
+        both = [index for index in free if index in self.scope.ever_bound]
+        if both:
+            hint = "put the sum and all that it is taken of in parentheses, or give one of the two another letter"
+            reader.fail(f"the index `{both[0]}` stands outside of the sum that binds it", free[both[0]], hint)
+        del start
+        return form, free
+
+    # --- programs ---------------------------------------------------------------------------------------------------
+
+    def rows(self, reader: Reader) -> tuple[Form, ...]:
+        """All rows of a program."""
+        reader.skip("row")
+        while reader.token.kind not in ("end", "finish", "math"):
+            self.row(reader)
+            _remark(reader)
+            if reader.token.kind not in ("row", "end", "finish", "math"):
+                reader.unexpected("an operator or the end of the row")
+            reader.skip("row")
+        return ()
+
+    def row(self, reader: Reader) -> None:
+        """An assignment, or the bare expression at the end."""
+        if self.statements.bare is not None:
+            span = self.statements.bare.span or reader.place(reader.token)
+            related = (("this comes after it", reader.place(reader.token)),)
+            reader.fail("only the last row is an expression without a name", span, "give it a name: \\mathbf{y} = ..", related)
+        target = _target(reader)
+        if target is None:
+            self.statements.bare = self.value(reader, ())
+            if reader.token.kind == "=":
+                reader.fail("the left side of an assignment is a name", reader.since(self.statements.bare.span.start if self.statements.bare.span else 0))
+            return
+        symbol, below, arguments, place = target
+        word, indices = self.assigned(reader, symbol, below)
+        self.statements.check_target(word, place)
+        if not _equality(reader, definitions=True):
+            reader.unexpected("`=`")
+        self.scope.expected = set(indices)
+        form = self.value(reader, indices if below is not None else None)
+        if reader.token.kind == "=":
+            reader.fail("one row assigns one name", reader.place(reader.token))
+        if below is not None and form.head != "tensor" and indices:
+            word, indices = new_name(reader, symbol, below), ()
+        uses = [(str(part.value), part.span or place) for part in subforms(form) if part.head == "name"]
+        if not indices:
+            self.scope.note(word, look_of(symbol, below), place)
+        self.statements.add(word, form, place, uses)
+        self.scope.assign(word, reader.kind(form), arguments)
+
+    def assigned(self, reader: Reader, symbol: Symbol, below: Subscript | None) -> tuple[str, tuple[str, ...]]:
+        """The name that is assigned, and the indices with which its entries are written."""
+        whole = new_name(reader, symbol, below)
+        if below is None or not below.letters or whole in self.scope.declarations:
+            return whole, ()
+        return new_name(reader, symbol), below.parts
+
+    def value(self, reader: Reader, indices: tuple[str, ...] | None) -> Form:
+        """The value of a row: with the free indices of the left side, the tensor of its values."""
+        form, free = self.side(reader)
+        if not free:
+            return form
+        if indices:
+            return _bound(reader, form, free, indices)
+        self.check_once(reader, form, free)
+        return _bound(reader, form, free, tuple(free))
+
+    def check_once(self, reader: Reader, form: Form, free: dict[str, Span]) -> None:
+        """Refuse an index that stands twice in a product: it may be meant to be summed."""
+        for part in subforms(form):
+            if part.head != "mul":
+                continue
+            for index in free:
+                if sum(any(index in p.value for p in subforms(arg) if p.head == "entry") for arg in part.args) > 1:
+                    hint = f"write \\sum_{index} for the sum, [..]_{{{index}}} for the vector of the products"
+                    reader.fail(f"the index `{index}` stands twice in a product", free[index], hint)
+
+
+def _bound(reader: Reader, form: Form, free: dict[str, Span], indices: tuple[str, ...]) -> Form:
+    """The tensor of a formula with free indices."""
+    if not indices or (form.head == "number" and not form.value):
+        return form
+    for index, span in free.items():
+        if index not in indices:
+            hint = f"bind it with \\sum_{index}, or write it on every side"
+            reader.fail(f"nothing binds the index `{index}`", span, hint)
+    if not free:
+        reader.fail(f"the index `{indices[0]}` stands on one side only", form.span or reader.since(0))
+    return Form("tensor", (form,), indices, span=form.span)
+
+
+# --- rows -----------------------------------------------------------------------------------------------------------
+
+
+def _begin(reader: Reader) -> list[Token]:
+    """Read what opens a display; the tokens that open it."""
+    opened: list[Token] = []
+    while reader.token.kind == "math" or (reader.token.kind == "begin" and reader.token.text in DISPLAYS):
+        token = reader.advance()
+        if token.kind == "math" and token.text not in _MATH:
+            reader.fail(f"`{token.text}` ends nothing", reader.place(token))
+        opened.append(token)
+        if token.text.startswith("alignedat") and reader.token.kind == "{":
+            reader.move(reader.closing(reader.at) or reader.at)
+            reader.advance()
+    return opened
+
+
+def _finish(reader: Reader, opened: list[Token]) -> None:
+    """Read what closes a display, and the end of the text."""
+    _remark(reader)
+    while opened:
+        token = opened.pop()
+        reader.skip("row", ",", ".", ";", "gap")
+        if token.kind == "begin" and reader.token.kind == "finish":
+            reader.advance()
+        elif token.kind == "math" and reader.token.text == _MATH[token.text]:
+            reader.advance()
+        else:
+            if reader.token.kind == "end":
+                reader.fail(f"`{reader.source[token.start : token.end]}` is not ended", reader.place(token))
+            reader.unexpected("an operator or the end")
+    reader.skip("row", ",", ".", ";", "gap")
+    if reader.token.kind != "end":
+        reader.unexpected("an operator or the end")
+
+
+def _remark(reader: Reader) -> None:
+    """Skip the stop behind a formula, and words behind it that a comma or a gap parts from it."""
+    parted = reader.token.kind in (",", ".", ";", "gap", ":")
+    reader.skip(",", ".", ";", "gap", ":")
+    if reader.token.kind == "text":
+        if not parted:
+            reader.fail("words stand behind a comma or \\quad", reader.place(reader.token), "write \\quad \\text{..}")
+        while reader.token.kind not in ("row", "finish", "end", "math", "=", "close", "}"):
+            reader.advance()
+
+
+def _equality(reader: Reader, *, definitions: bool) -> bool:
+    r"""Read `=`, or a sign that means the same; False if none follows."""
+    token = reader.token
+    if token.kind == "command" and token.text in ("\\stackrel", "\\overset", "\\underset") and _over_equality(reader):
+        return True
+    meaning = RELATIONS.get(token.text, "relation")
+    if meaning == "definition" and token.kind in ("command", "="):
+        if not definitions:
+            reader.fail("a definition is no claim", reader.place(token), "give it as an assignment (`where`)")
+        reader.advance()
+        return True
+    if meaning or token.kind not in ("=", "command"):
+        return False
+    reader.advance()
+    return True
+
+
+def _over_equality(reader: Reader) -> bool:
+    r"""Read `\stackrel{(1)}{=}`; the mark over the sign is left out."""
+    first = reader.closing(reader.at + 1)
+    if first is None or [reader.tokens[min(first + k, len(reader.tokens) - 1)].text for k in (1, 2, 3)] != ["{", "=", "}"]:
+        return False
+    reader.move(first + 3)
+    reader.advance()
+    return True
+
+
+def _target(reader: Reader) -> tuple[Symbol, Subscript | None, tuple[str, ...], Span] | None:
+    """The left side of an assignment, if one follows; else the place does not move."""
+    if not symbol_ahead(reader):
+        return None
+    back, before = reader.at, reader.end
+    start = reader.token.start
+    try:
+        symbol, below = scripted_symbol(reader, read_symbol(reader))
+        place = reader.since(start)
+        arguments = _target_arguments(reader)
+    except MatcalcError as error:
+        if isinstance(error, DeclarationError):
+            raise
+        arguments = None
+    if arguments is not None and (RELATIONS.get(reader.token.text, "relation") != "relation") and reader.token.kind in ("=", "command"):
+        return symbol, below, arguments, place
+    reader.move(back)
+    reader.end = before
+    reader.open.clear()
+    reader.depth = 0
+    return None
+
+
+def _target_arguments(reader: Reader) -> tuple[str, ...] | None:
+    r"""The names in the parentheses of `f(\mathbf{x}) = ..`; nothing if there are none, None if they hold something else."""
+    if reader.token.kind != "open" or reader.token.text != "(":
+        return ()
+    names: list[str] = []
+    reader.enter()
+    while symbol_ahead(reader):
+        symbol, below = scripted_symbol(reader, read_symbol(reader))
+        names.append(new_name(reader, symbol, below))
+        reader.skip(",")
+    if reader.token.kind != "close" or not names:
+        return None
+    reader.leave()
+    return tuple(names)
+
+
+def _is_letter(tokens: list[Token], at: int) -> bool:
+    """Whether a letter follows, with braces or not; digits are bold in plain formulas, too."""
+    token = tokens[min(at, len(tokens) - 1)]
+    inner = tokens[min(at + 1, len(tokens) - 1)] if token.kind == "{" else token
+    return inner.kind in ("letter", "command")
+
+
+def _is_capital(tokens: list[Token], at: int) -> bool:
+    """Whether a capital letter follows, with braces or not, that is no constant."""
+    token = tokens[min(at, len(tokens) - 1)]
+    inner = tokens[min(at + 1, len(tokens) - 1)] if token.kind == "{" else token
+    return inner.kind == "letter" and inner.text[0].isupper() and inner.text not in ("I", "K")
+
+
+def _size_above(reader: Reader, at: int) -> list[str]:
+    """The letter above a sum, which is the name of a size."""
+    tokens = reader.tokens
+    end = reader.closing(at + 2) if tokens[at + 1].text == "_" and tokens[min(at + 2, len(tokens) - 1)].kind == "{" else None
+    if end is None or tokens[end + 1].kind != "^":
+        return []
+    token = tokens[min(end + 2, len(tokens) - 1)]
+    if token.kind == "{":
+        token = tokens[end + 3] if tokens[min(end + 4, len(tokens) - 1)].kind == "}" else tokens[end + 2]
+    return [token.text] if token.kind == "letter" else []

@@ -12,7 +12,7 @@ from matcalc.latex_reader.lexer import Token
 from matcalc.latex_reader.reader import Reader
 from matcalc.latex_reader.symbols import STYLES
 
-__all__ = ["Subscript", "subscript", "layer_ahead", "layer"]
+__all__ = ["Subscript", "subscript", "index_name", "layer_ahead", "layer"]
 
 _OPEN, _CLOSE = frozenset({"(", "["}), frozenset({")", "]"})
 
@@ -83,7 +83,7 @@ def _one(reader: Reader) -> str:
         reader.advance()
         if token.kind == "number" and "." in token.text:
             reader.fail("a subscript is a letter, a number or a word", reader.place(token))
-        return token.text
+        return token.text + _own_subscript(reader)
     if token.kind == "text" and token.text.strip().isascii() and token.text.strip().isalnum():
         reader.advance()
         return token.text.strip()
@@ -94,6 +94,33 @@ def _one(reader: Reader) -> str:
     hint = "give the name another subscript, such as a letter" if token.text in ("+", "-") else None
     reader.check_command(token)
     reader.fail("a subscript is a list of letters, numbers or words", reader.place(token), hint)
+
+
+def index_name(reader: Reader, hint: str) -> str:
+    """One letter that stands for an index, with a subscript of its own or not."""
+    token = reader.token
+    if token.kind != "letter":
+        reader.check_command(token)
+        reader.fail("an index is a letter", reader.place(token), hint)
+    reader.advance()
+    return token.text + _own_subscript(reader)
+
+
+def _own_subscript(reader: Reader) -> str:
+    """The subscript of an index, `i_1` or `i_{1}`, which is a part of its name."""
+    if reader.token.kind != "_":
+        return ""
+    reader.advance()
+    braces = reader.token.kind == "{"
+    if braces:
+        reader.enter()
+    token = reader.token
+    if token.kind not in ("letter", "number") or "." in token.text:
+        reader.fail("the subscript of a subscript is a letter or a number", reader.place(token))
+    reader.advance()
+    if braces:
+        reader.leave()
+    return f"_{token.text}"
 
 
 def _styled(reader: Reader) -> str:

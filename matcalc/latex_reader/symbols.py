@@ -9,7 +9,7 @@ from matcalc.lexer import GREEK
 
 __all__ = [
     "LETTERS", "SPACES", "WITH_ARGUMENT", "SIZES", "OPENING", "CLOSING", "PAIRS", "BOLD", "STYLES", "SWITCHES", "ACCENTS",
-    "FRACTIONS", "FUNCTIONS", "WORDS", "OPERATORS", "TRANSPOSES", "DISPLAYS", "CASES", "RELATIONS", "UNREAD", "KNOWN", "TEXTS", "WRAPPERS",
+    "FRACTIONS", "FUNCTIONS", "PLAIN_FUNCTIONS", "WORDS", "OPERATORS", "TRANSPOSES", "DISPLAYS", "CASES", "RELATIONS", "UNREAD", "KNOWN", "TEXTS", "WRAPPERS",
 ]  # fmt: skip
 
 #: Commands that are letters, and the names of those letters.
@@ -69,6 +69,10 @@ ACCENTS = {
 WRAPPERS = frozenset({"\\boxed", "\\underbrace", "\\overbrace", "\\ensuremath", "\\smash", "\\mathstrut"})
 FRACTIONS = frozenset({"\\frac", "\\dfrac", "\\tfrac", "\\cfrac", "\\nicefrac", "\\sfrac"})
 
+#: Functions of which every LaTeX has a command.
+PLAIN_FUNCTIONS = frozenset(
+    {"exp", "log", "ln", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "det", "max", "min"}
+)
 #: Functions that have a command of their own.
 FUNCTIONS = {
     **{

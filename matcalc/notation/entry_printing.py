@@ -135,7 +135,9 @@ class EntryLatexPrinter(LatexPrinter):  # type: ignore[misc]
             primes = "'" * order if order <= 3 else f"^{{({order})}}"
             return self.raised(f"{name}{primes}({self._print(function.args[0])})", exp)
         above = r"\partial " if order == 1 else rf"\partial^{{{order}}} "
-        below = r" \, ".join(rf"\partial {self._print(variable)}" for variable in variables)
+        shown = [self._print(variable) for variable in variables]
+        moved = [text if v.is_Symbol else enclosed(text) for v, text in zip(variables, shown, strict=True)]
+        below = r" \, ".join(rf"\partial {text}" for text in moved)
         return self.raised(rf"\frac{{{above}{name}}}{{{below}}}", exp)
 
     def _print_Subs(self, substitution: Any, exp: Any = None) -> str:
@@ -147,6 +149,10 @@ class EntryLatexPrinter(LatexPrinter):  # type: ignore[misc]
         rows = [rf"{self._print(value)} & \text{{if }} {self._print(condition)}" for value, condition in branches]
         rows.append(rf"{self._print(other)} & \text{{otherwise}}")
         return r"\begin{cases} " + r" \\ ".join(rows) + r" \end{cases}"
+
+    def _print_Abs(self, absolute: Any, exp: Any = None) -> str:
+        shown = enclosed(self._print(absolute.args[0]), "|", "|")
+        return shown if exp is None else f"{shown}^{{{exp}}}"
 
     def raised(self, text: str, exponent: Any) -> str:
         return text if exponent is None else rf"\left({text}\right)^{{{exponent}}}"

@@ -23,6 +23,7 @@ from matcalc.notation.latex_derivatives import derivative, differential
 from matcalc.notation.latex_functions import call
 from matcalc.notation.latex_names import BOLD, Style, condition_latex, indices_latex, name_latex, split_name
 from matcalc.notation.latex_parts import (
+    OPERATOR_BREAK,
     PRODUCT_BREAK,
     SUM_BREAK,
     Writer,
@@ -43,6 +44,11 @@ __all__ = ["to_latex", "written", "name_latex", "condition_latex", "indices_late
 WIDEST_PRODUCT, WIDEST_SUM = 2.0, 12.0
 #: The widest vector or matrix that is divided as a fraction.
 WIDEST_VECTOR = 9.0
+
+
+#: Factors that begin and end with bars.
+BAR_FIRST = re.compile(r"(?:\\left)?\\?\|")
+BAR_LAST = re.compile(r"\|(?:_\w)?(?:\^\{[^{}]*\})?$")
 
 
 def to_latex(form: Form, style: Style = BOLD, names: Iterable[str] = ()) -> str:
@@ -97,11 +103,16 @@ def _mul(writer: Writer, form: Form, parts: list[Piece]) -> Piece:
         level = Level.FRACTION if k else Level.PRODUCT
         if brackets(form, k) or (arg.head == "call" and arg.value == "dot" and k < last):
             level = Level.FRACTION
-        elif opens(form.args[:k], arg) and not part.text.startswith("-"):
+        elif (opens(form.args[:k], arg) or _is_scaled(form.args[:k], arg)) and not part.text.startswith("-"):
             level = Level.PRODUCT
         open_end = k == last and part.level == Level.OPEN and not part.text.startswith("-")
         texts.append(part.text if open_end else at(part, level))
     return Piece(_juxtaposed(writer, texts), Level.OPEN if parts[-1].level == Level.OPEN and open_end else Level.PRODUCT)
+
+
+def _is_scaled(left: Sequence[Form], factor: Form) -> bool:
+    r"""True for a function that is written as a product, after scalars: `2 \mathbf{1}_{n}^\top \mathbf{X}`."""
+    return factor.head == "call" and all(part.kind == "scalar" for part in left)
 
 
 def _juxtaposed(writer: Writer, texts: Sequence[str]) -> str:
@@ -111,35 +122,37 @@ def _juxtaposed(writer: Writer, texts: Sequence[str]) -> str:
 
 
 def _between(left: str, factor: str) -> str:
-    r"""A dot before a digit and between numbers, where `1 \frac{1}{2}` is read as a sum; a thin space before a differential."""
+    r"""A dot before a digit and between numbers, where `1 \frac{1}{2}` is read as a sum; a thin space before a differential
+    and between bars."""
     if factor[0].isdigit() or (left.isdigit() and re.match(r"\\frac\{\d", factor)):
         return r" \cdot "
-    return r" \, " if factor.startswith(r"\mathrm{d}") else " "
+    thin = factor.startswith(r"\mathrm{d}") or (BAR_FIRST.match(factor) and BAR_LAST.search(left))
+    return r" \, " if thin else " "
 
 
 def _times(writer: Writer, form: Form, parts: list[Piece]) -> Piece:
     if any(arg.kind == "scalar" for arg in form.args):
         return _mul(writer, form, parts)
-    return _operator(r"\odot", form, parts)
+    return _operator(writer, r"\odot", form, parts)
 
 
 def _rdiv(writer: Writer, form: Form, parts: list[Piece]) -> Piece:
     if form.args[1].kind == "scalar":
         return _div(writer, form, parts)
-    return _operator(r"\oslash", form, parts)
+    return _operator(writer, r"\oslash", form, parts)
 
 
 def _kron(writer: Writer, form: Form, parts: list[Piece]) -> Piece:
-    return _operator(r"\otimes", form, parts)
+    return _operator(writer, r"\otimes", form, parts)
 
 
-def _operator(sign: str, form: Form, parts: list[Piece]) -> Piece:
+def _operator(writer: Writer, sign: str, form: Form, parts: list[Piece]) -> Piece:
     """An operator between two operands; only a chain of one operator goes without parentheses."""
     same = form.args[0].head == form.head
     first, second = at(parts[0], Level.OPERATOR if same else Level.PRODUCT), at(parts[1], Level.FRACTION)
     if not parts[1].text.startswith("-") and form.args[1].head == "mul":
         second = at(parts[1], Level.PRODUCT)
-    return Piece(f"{first} {sign} {second}", Level.OPERATOR)
+    return Piece(f"{first}{OPERATOR_BREAK * writer.breaks} {sign} {second}", Level.OPERATOR)
 
 
 # ---- Quotients and powers -------------------------------------------------------------------------------------------
@@ -159,11 +172,11 @@ def _quotient(form: Form, above: Piece, below: Piece) -> Piece:
         return Piece(fraction(above.text, below.text), Level.FRACTION)
     number, rest = "1", above.text
     first = form.args[0].args[0] if form.args[0].head == "mul" else form
-    if first.head == "number" and rest.startswith(f"{first.value} "):
-        number, rest = str(first.value), rest[len(f"{first.value} ") :]
+    if first.head == "number" and rest.replace(PRODUCT_BREAK, "", 1).startswith(f"{first.value} "):
+        number, rest = str(first.value), rest.partition(" ")[2]
     elif above.level < Level.OPEN:
         rest = enclosed(rest)
-    if rest[0].isdigit() or rest.startswith((r"\cdot", PRODUCT_BREAK)):
+    if rest[0].isdigit() or rest.startswith(r"\cdot"):
         return Piece(fraction(above.text, below.text), Level.FRACTION)
     return Piece(fraction(number, below.text) + " " + rest, min(max(above.level, Level.OPEN), Level.PRODUCT))
 
@@ -183,7 +196,7 @@ def _power(writer: Writer, form: Form, parts: list[Piece]) -> Piece:
     if exponent == Fraction(1, 2) and form.head == "power":
         return atom(rf"\sqrt{{{parts[0].text}}}")
     shown = _exponent(parts[1]) if exponent is None else str(exponent)
-    entrywise = form.head == "elpower" and form.args[0].kind != "scalar"
+    entrywise = form.head == "elpower" and any(arg.kind != "scalar" for arg in form.args)
     mark = r"\odot " if entrywise else ""
     base = at(parts[0], Level.ATOM)
     if form.args[0].head == "call" and base.startswith(r"\operatorname") and not (exponent and exponent > 0):
@@ -283,11 +296,11 @@ def _bsum(writer: Writer, form: Form, parts: list[Piece]) -> Piece:
 
 
 def _cases(writer: Writer, form: Form, parts: list[Piece]) -> Piece:
-    rows = [rf"{parts[0].text} & \text{{if }} {condition_latex(form.value)}"]
     other = parts[1].text
     begin, end = r"\begin{cases} ", r" \end{cases}"
-    rows.append(other[len(begin) : -len(end)] if form.args[1].head == "cases" else rf"{other} & \text{{otherwise}}")
-    return Piece(begin + r" \\ ".join(rows) + end, Level.CASES)
+    rest = other[len(begin) : -len(end)] if form.args[1].head == "cases" else rf"{other} & \text{{otherwise}}"
+    gap = r" \\[4pt] " if r"\frac" in parts[0].text else r" \\ "
+    return Piece(rf"{begin}{parts[0].text} & \text{{if }} {condition_latex(form.value)}{gap}{rest}{end}", Level.CASES)
 
 
 _RULES: dict[str, Callable[[Writer, Form, list[Piece]], Piece]] = {

@@ -38,14 +38,16 @@ def call(writer: Writer, form: Form, parts: list[Piece]) -> Piece:
         return Piece(r"\log" + parts[0].text, Level.FRACTION)
     if record.name == "abs" and form.args[0].kind not in ("scalar", None):
         return _by_name("abs", parts)  # bars around a matrix are its determinant
+    if record.name == "pow" and form.kind not in ("scalar", None):
+        return Piece(f"{at(parts[0], Level.ATOM)}^{{\\odot {parts[1].text}}}", Level.POWER)
     return _filled(writer, record, parts)
 
 
 def _is_bare(form: Form) -> bool:
-    """True for the argument of a logarithm that is seen without parentheses: log det X, log |a|, not log |det X|."""
+    """True for the argument of a logarithm that is seen without parentheses: log |a|, not log |det X|, which is logdet."""
     if form.head != "call" or form.kind not in ("scalar", None):
         return False
-    return form.value == "det" or (form.value == "abs" and form.args[0].head == "name" and form.args[0].kind == "scalar")
+    return bool(form.value == "abs" and form.args[0].head == "name" and form.args[0].kind == "scalar")
 
 
 def _by_name(name: str, parts: Sequence[Piece]) -> Piece:

@@ -14,13 +14,15 @@ from matcalc.form import Form, subforms
 from matcalc.notation.latex_names import BOLD, Style, is_letter, name_latex, split_name, whole_name
 from matcalc.notation.precedence import Level, Piece
 
-__all__ = ["Writer", "SUM_BREAK", "PRODUCT_BREAK", "at", "atom", "enclosed", "fraction", "is_tall", "names_of"]
+__all__ = ["Writer", "SUM_BREAK", "OPERATOR_BREAK", "PRODUCT_BREAK", "at", "atom", "enclosed", "fraction", "is_bold",
+           "is_tall", "names_of"]  # fmt: skip
 
 #: What makes brackets grow, and parentheses that are more than those of a function.
 TALL = (r"\frac", r"\sum", r"\begin", r"\left", r"\Bigl")
 GROUP = re.compile(r"(?<![A-Za-z}'!])\(")
-#: The places where a formula may be broken before a sign and between factors, while one is written that will be.
-SUM_BREAK, PRODUCT_BREAK = "\x01", "\x02"
+#: The places where a formula may be broken, before a sign, before an operator and between factors, while one is written
+#: that will be.
+SUM_BREAK, OPERATOR_BREAK, PRODUCT_BREAK = "\x01", "\x04", "\x02"
 
 
 def names_of(form: Form) -> set[str]:

@@ -16,15 +16,17 @@ from typing import NamedTuple
 from matcalc.form import Form
 from matcalc.notation.latex import written
 from matcalc.notation.latex_names import BOLD, Style
-from matcalc.notation.latex_parts import PRODUCT_BREAK, SUM_BREAK
+from matcalc.notation.latex_parts import OPERATOR_BREAK, PRODUCT_BREAK, SUM_BREAK
 from matcalc.notation.latex_width import width as width_of
 
 __all__ = ["to_rows"]
 
 #: What a break may stand in: groups and environments (never), brackets (seldom).
 STRUCTURE = re.compile(
-    r"\\begin\{|\\end\{|\\(?:left|right|[bB]igg?[lr])(?![A-Za-z])(?:\\.|.)|\\[A-Za-z]+|\\.|[{}()\[\]\x01\x02]", re.DOTALL
+    r"\\begin\{|\\end\{|\\(?:left|right|[bB]igg?[lr])(?![A-Za-z])(?:\\.|.)|\\[A-Za-z]+|\\.|[{}()\[\]\x01\x02\x04]", re.DOTALL
 )
+#: How deep each kind of break counts, in brackets.
+DEPTHS = {SUM_BREAK: 0.0, OPERATOR_BREAK: 0.25, PRODUCT_BREAK: 0.5}
 #: How full a row is at least, before a break within more parentheses is looked for.
 FULL = 0.5
 #: How much the rows after the first are moved in, in em.
@@ -37,7 +39,7 @@ GROWING = re.compile(rf"(?:\\!)?\\left(\\.|.)|\\right(\\.|.)|{END}", re.DOTALL)
 
 
 class Break(NamedTuple):
-    """A place where a row may end, and in how many brackets it stands; a product counts as half a bracket."""
+    """A place where a row may end, and in how many brackets it stands, an operator and a product counted as part of one."""
 
     depth: float
     position: int
@@ -46,8 +48,8 @@ class Break(NamedTuple):
 def to_rows(form: Form, style: Style = BOLD, width: float = 40.0, names: Iterable[str] = ()) -> list[str]:
     r"""The form in LaTeX as rows of at most about `width` em, one row if it fits.
 
-    Rows after the first begin with `+`, `-` or, within a product, `\cdot`; they are meant for `align*` or `aligned`,
-    where they stand as `&\quad row`, and are `INDENT` em narrower.  A part that cannot be broken may be wider.
+    Rows after the first begin with `+`, `-`, `\odot`, .. or, within a product, `\cdot`; they are meant for `align*` or
+    `aligned`, where they stand as `&\quad row`, and are `INDENT` em narrower.  A part that cannot be broken may be wider.
     """
     text = written(form, style, names, breaks=True)
     rows, start, room = [], 0, width
@@ -88,9 +90,9 @@ def _breaks(text: str) -> Iterator[Break]:
     groups, brackets = 0, 0
     for match in STRUCTURE.finditer(text):
         token = match[0]
-        if token in (SUM_BREAK, PRODUCT_BREAK):
+        if token in DEPTHS:
             if groups <= 0:
-                yield Break(brackets + (0.5 if token == PRODUCT_BREAK else 0.0), match.start())
+                yield Break(brackets + DEPTHS[token], match.start())
         elif token == r"\begin{":
             groups += 2  # the group of its name, and the environment, which the group of `\end` closes
         elif token in ("{", "}"):
@@ -102,7 +104,7 @@ def _breaks(text: str) -> Iterator[Break]:
 
 
 def _parted(text: str) -> str:
-    r"""The rows with fixed sizes for the brackets that are parted: `\Bigl(` for `\left(`."""
+    r"""The rows with fixed sizes for the brackets that are parted: `\biggl(` for `\left(`."""
     edits: list[tuple[int, int, str]] = []
     opened: list[tuple[re.Match[str], int]] = []
     ends = 0
@@ -114,7 +116,7 @@ def _parted(text: str) -> str:
         elif opened:
             left, before = opened.pop()
             if before != ends:
-                edits += [(*left.span(), rf"\Bigl{left[1]}"), (*match.span(), rf"\Bigr{match[2]}")]
+                edits += [(*left.span(), rf"\biggl{left[1]}"), (*match.span(), rf"\biggr{match[2]}")]
     for start, stop, shown in sorted(edits, reverse=True):
         text = text[:start] + shown + text[stop:]
     return text
@@ -123,5 +125,5 @@ def _parted(text: str) -> str:
 def _continued(row: str) -> str:
     """A row without the marks of places for breaks; one that begins within a product begins with a dot."""
     dot = row.startswith(PRODUCT_BREAK) and not row.startswith(PRODUCT_BREAK + r" \cdot")
-    plain = row.replace(SUM_BREAK, "").replace(PRODUCT_BREAK, "").strip().removeprefix(r"\, ")
+    plain = re.sub("|".join(DEPTHS), "", row).strip().removeprefix(r"\, ")
     return r"\cdot " + plain if dot else plain

@@ -14,14 +14,15 @@ TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[^\s]", re.DOTALL)
 
 #: Commands that show nothing of themselves.
 INVISIBLE = frozenset({
-    r"\mathbf", r"\boldsymbol", r"\bm", r"\mathrm", r"\operatorname", r"\text", r"\hat", r"\bar", r"\tilde", r"\left",
-    r"\right", r"\bigl", r"\bigr", r"\Bigl", r"\Bigr", r"\biggl", r"\biggr", "\x01", "\x02",
+    r"\mathbf", r"\boldsymbol", r"\bm", r"\mathrm", r"\operatorname", r"\text", r"\hat", r"\bar", r"\tilde", r"\bigl",
+    r"\bigr", "\x01", "\x02", "\x04",
 })  # fmt: skip
 #: The widths of other signs; a function has the width of its letters, any other command that of a letter.
 WIDTHS = {
     r"\,": 0.17, r"\!": -0.17, r"\ ": 0.3, r"\quad": 1.0, r"\sum": 1.5, r"\nabla": 0.8, r"\partial": 0.55,
     "+": 1.3, "-": 1.3, "=": 1.4, r"\neq": 1.4, r"\odot": 1.3, r"\oslash": 1.3, r"\otimes": 1.3, r"\times": 1.3,
     r"\cdot": 0.8, ",": 0.45, "(": 0.4, ")": 0.4, "[": 0.3, "]": 0.3, "|": 0.3, r"\|": 0.5, "/": 0.5, "'": 0.3, "&": 1.0,
+    r"\left": 0.3, r"\right": 0.3, r"\Bigl": 0.2, r"\Bigr": 0.2, r"\biggl": 0.3, r"\biggr": 0.3, r"\top": 0.85,
 }  # fmt: skip
 FUNCTIONS = frozenset({
     r"\exp", r"\log", r"\sin", r"\cos", r"\tan", r"\arcsin", r"\arccos", r"\arctan", r"\sinh", r"\cosh", r"\tanh",
@@ -78,7 +79,7 @@ def sign(token: str) -> float:
         return WIDTHS[token]
     if token in FUNCTIONS:
         return 0.5 * len(token)
-    return 0.75 if token.isupper() else 0.55
+    return 0.8 if token.isupper() else 0.55
 
 
 def close(stack: list[Frame]) -> str:

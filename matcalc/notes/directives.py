@@ -12,7 +12,8 @@ r"""What a mark says of its equation: declarations, and settings with a key.
 
 Settings are parted by semicolons and lines.  After `declare` the same is said of all equations that follow, but for
 what speaks of one equation only.  What an equation says itself goes before that, and what is said later before what is
-said earlier.
+said earlier.  After `define`, which may be followed by declarations, the equation is no claim, but an assignment that all
+equations that follow may use.
 """
 
 from __future__ import annotations
@@ -55,7 +56,8 @@ class Said:
     where: tuple[Excerpt, ...] = ()
     #: The values of the other keys.
     values: dict[str, Excerpt] = field(default_factory=dict)
-    common: bool = False
+    #: `declare`, `define`, or empty for a claim.
+    verb: str = ""
 
     def over(self, other: Said) -> Said:
         """What is said here, and by `other` where nothing is said here."""
@@ -74,13 +76,13 @@ class Said:
 def read_mark(mark: Mark) -> Said:
     """What a mark says; raises IdentityError with the place of a mistake."""
     said = mark.said
-    head = re.match(r"[ \t]*+(declare\b)?[ \t]*+(:)?", said.text)
+    head = re.match(r"[ \t]*+(declare\b|define\b)?[ \t]*+(:)?", said.text)
     assert head is not None
-    if not head[2]:
+    if not head[2] and (head[1] != "define" or said.text[head.end() :].strip()):
         raise IdentityError("a colon is expected after `matcalc`", said.span(head.end(), 1), hint=HINT)
     if len(said.text) > MAX_LENGTH:
         raise IdentityError(f"a mark has at most {MAX_LENGTH} characters", said.span(0, 1))
-    found = Said(common=bool(head[1]))
+    found = Said(verb=head[1] or "")
     for item in _parted(said.part(head.end(), len(said.text)), ";\n"):
         found = _with_item(found, item)
     return found
@@ -112,7 +114,9 @@ def _with_declaration(found: Said, declaration: Excerpt) -> Said:
 
 def _with_value(found: Said, key: str, place: Excerpt, value: Excerpt) -> Said:
     """What is said with the value of a key."""
-    if found.common and key not in COMMON:
+    if found.verb == "define":
+        raise IdentityError("only declarations go with a definition", place.span())
+    if found.verb == "declare" and key not in COMMON:
         raise IdentityError(f"`{key}` speaks of one equation, not of all that follow", place.span())
     if key == "structured":
         if value.text:
@@ -200,10 +204,12 @@ def _declared_name(declaration: Excerpt) -> str:
     """The name that is declared; raises IdentityError where it is no declaration."""
     word = re.match(r"([A-Za-z_-]+)[ \t]*:", declaration.text)
     try:
-        (name,) = parse_declarations([declaration.text])
+        names = list(parse_declarations([declaration.text]))
     except MatcalcError as error:
         near = nearest(word[1], KEYS) if word else None
         moved = relocated(error, [declaration])
         hint = f"did you mean `{near}:`?" if near and len(near) > 3 else moved.hint
         raise IdentityError(moved.message, moved.span, hint=hint, related=moved.related) from None
-    return name
+    if len(names) != 1:
+        raise IdentityError("a declaration is expected", declaration.span(), hint=HINT)
+    return names[0]

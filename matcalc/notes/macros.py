@@ -8,7 +8,7 @@ yields, so a macro that calls itself, or one that doubles again and again, is an
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from matcalc.errors import MatcalcError
@@ -27,9 +27,21 @@ BUILT_IN = {
     name: Definition(name, body, arguments)
     for name, body, arguments in ((r"\ensuremath", "#1", 1), (r"\xspace", "", 0), (r"\protect", "", 0))
 }
+#: Commands with arguments, which TeX takes as they stand: in `\frac\x3` all that `\x` stands for is above the line.
+TAKING = dict.fromkeys((r"\frac", r"\dfrac", r"\tfrac", r"\cfrac", r"\binom", r"\overset", r"\underset", r"\stackrel"), 2) | (
+    dict.fromkeys(
+        (
+            r"\sqrt", r"\mathbf", r"\boldsymbol", r"\bm", r"\mathrm", r"\mathsf", r"\mathit", r"\mathcal", r"\mathbb",
+            r"\mathfrak", r"\operatorname", r"\hat", r"\widehat", r"\bar", r"\overline", r"\underline", r"\tilde",
+            r"\widetilde", r"\dot", r"\ddot", r"\vec", r"\check", r"\breve", r"\text", r"\pmb", r"\mathscr", r"\boxed",
+        ),
+        1,
+    )
+)  # fmt: skip
 #: The most expansions in one equation, the most characters that they yield, and how deep they may nest.
 MAX_EXPANSIONS, MAX_YIELD, MAX_DEPTH = 5_000, 100_000, 40
 
+_COMMAND = re.compile(r"\\(?:[A-Za-z@]++|.)", re.DOTALL)
 _NAME = re.compile(r"\s*+(?:\{\s*+(\\[A-Za-z@]++)\s*+\}|(\\[A-Za-z@]++))")
 _PARAMETERS = re.compile(r"((?:#[1-9])*+)\s*+(?=\{)")
 _ALIAS = re.compile(r"\s*+=?\s*+(\\[A-Za-z@]++)")
@@ -127,6 +139,7 @@ class _Expansion:
 
     def of(self, excerpt: Excerpt, depth: int) -> Excerpt:
         """A text without macros."""
+        excerpt = self.with_braces(excerpt)
         text, ends = excerpt.text, groups(excerpt.text)
         pieces, at, kept = [], 0, 0
         while token := TOKEN.match(text, at):
@@ -140,6 +153,32 @@ class _Expansion:
             pieces.append(self.of(self.filled(macro, arguments, use, depth), depth + 1))
             kept = at
         return Excerpt.joined([*pieces, excerpt.part(kept, len(text))], excerpt.original)
+
+    def with_braces(self, excerpt: Excerpt) -> Excerpt:
+        """The same with braces around each macro that is a whole argument of a command."""
+        pieces, kept = [], 0
+        for start, end in sorted(set(self.whole_arguments(excerpt.text))):
+            use = excerpt.part(start, end)
+            pieces += [excerpt.part(kept, start), use.standing_for("{"), use, use.standing_for("}")]
+            kept = end
+        if not pieces:
+            return excerpt
+        return Excerpt.joined([*pieces, excerpt.part(kept, len(excerpt.text))], excerpt.original)
+
+    def whole_arguments(self, text: str) -> Iterator[tuple[int, int]]:
+        """Where macros stand that are a whole argument of a command."""
+        ends = groups(text)
+        for command in _COMMAND.finditer(text):
+            count = TAKING.get(command[0], 0) if command[0] not in self.macros else 0
+            option = bracketed(text, command.end()) if command[0] == r"\sqrt" else None
+            at = option.end() if option else command.end()
+            for _ in range(count):
+                token = TOKEN.match(text, _end_of_space(text, at))
+                if token is None or token.lastgroup not in ("command", "open", "word"):
+                    break
+                at = ends.get(token.start(), token.start() + 1 if token.lastgroup == "word" else token.end())
+                if token[0] in self.macros:
+                    yield token.span()
 
     def arguments(
         self, macro: Definition, excerpt: Excerpt, at: int, ends: dict[int, int], use: Excerpt
@@ -175,11 +214,15 @@ class _Expansion:
         return Excerpt.joined([*pieces, use.standing_for(body[at:])], use.original)
 
 
+def _end_of_space(text: str, at: int) -> int:
+    space = SPACE.match(text, at)
+    return space.end() if space else at
+
+
 def _argument(excerpt: Excerpt, at: int, ends: dict[int, int], use: Excerpt) -> tuple[int, Excerpt]:
     """The next group without its braces, or the next token."""
     text = excerpt.text
-    space = SPACE.match(text, at)
-    at = space.end() if space else at
+    at = _end_of_space(text, at)
     token = TOKEN.match(text, at)
     if at in ends:
         return ends[at], excerpt.part(at + 1, ends[at] - 1)

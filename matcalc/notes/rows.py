@@ -5,7 +5,8 @@ so `a &= b \\ &= c` is the chain a = b = c; a row with a left side of its own be
 rows are one equation.  Each pair of columns (`a &= b & c &= d`) has equations of its own.  Left out are labels, tags,
 `\nonumber`, `\intertext`, empty space at the ends, the full stop or comma at the end of an equation, and remarks: a
 `\text{..}` of several words, or one that stands behind a wide space or in a column of its own, with what comes after it
-in its cell.  A remark in which something else is stated, which would go unnoticed, is an error.
+in its cell.  What comes after it must be a condition (`for`, `if`, `since`, ..): anything else, such as a second equation,
+would go unnoticed, and is an error.
 """
 
 from __future__ import annotations
@@ -45,12 +46,18 @@ _JOINING = frozenset({"and", "or", "but", "so", "thus", "hence", "therefore", "t
 #: Words with which a remark begins that states a condition of the equation, or its reason.
 _CONDITION = frozenset({
     "where", "with", "for", "if", "since", "because", "as", "when", "whenever", "using", "by", "from", "provided", "assuming",
-    "given", "see", "cf", "recall", "in",
+    "given", "see", "cf", "recall", "in", "on", "at", "over", "unless", "wherever", "due", "let",
 })  # fmt: skip
 _OPTION = re.compile(r"\*?(?:\[\s*-?[\d.]*\s*(?:\\?[A-Za-z]{2,20})?\s*\])?")
 _END = re.compile(r"(?:\s|[.,;]|\\[,;:!> ]|~|\\q?quad(?![A-Za-z])|\\enspace(?![A-Za-z])|\{\})+\Z")
 _WORD = re.compile(r"[A-Za-z]+")
-_NOTHING_ELSE = re.compile(r"(?:\s|[.,;)]|\\[,;:! ])*+(?:&|\\\\|\Z)")
+#: Fences that are invisible at the end of one row and the beginning of the next, and spaces by length.
+_INVISIBLE = re.compile(
+    r"\\right\s*+\.\s*+(?:(?:\\quad|\\qquad|\\[,;:! ]|~|\{\})\s*+)*+\\left\s*+\."
+    r"|\\(?:mkern|kern|mskip|hskip)\s*+[-+]?[0-9.]++\s*+(?:mu|pt|em|ex|mm|cm)"
+)
+_NOTHING = re.compile(r"(?:\s|[.,;)]|\\[,;:! ]|~|\\q?quad(?![A-Za-z])|\\(?:nonumber|notag|qedhere)(?![A-Za-z]))*+")
+_NOTHING_ELSE = re.compile(_NOTHING.pattern + r"(?=&|\\\\|\\end(?![A-Za-z])|\\label(?![A-Za-z])|\\tag(?![A-Za-z])|\Z)")
 
 
 @dataclass(frozen=True)
@@ -87,7 +94,7 @@ class _Part:
 
 def equations(body: Excerpt, environment: str) -> list[Equation]:
     """The equations of a display without comments and macros, in the order in which they begin."""
-    rows = _Reader(body).rows()
+    rows = _Reader(body, environment).rows()
     if environment.startswith("multline"):
         rows = [[cell for row in rows for cell in row]]
     # In `eqnarray`, the relation has a column of its own.
@@ -135,10 +142,18 @@ def _finished(part: _Part, body: Excerpt) -> Equation | None:
         kept = _without_end(said) if then in ("", "relation") else said
         if kept.text:
             pieces += [kept, kept.part(len(kept.text) - 1, len(kept.text)).standing_for(" ")]
-    formula = Excerpt.joined(pieces, body.original).squeezed()
+    formula = _visible(Excerpt.joined(pieces, body.original)).squeezed()
     if not formula.text:
         return None
     return Equation(formula, part.label, tuple(relation.line() for relation in part.relations))
+
+
+def _visible(said: Excerpt) -> Excerpt:
+    """A formula without what is not seen of it."""
+    ends = [match.span() for match in _INVISIBLE.finditer(said.text)]
+    bounds = [0, *(at for span in ends for at in span), len(said.text)]
+    kept = [said.part(start, end) for start, end in zip(bounds[::2], bounds[1::2], strict=True)]
+    return Excerpt.joined(kept, said.original) if ends else said
 
 
 def _without_end(said: Excerpt) -> Excerpt:
@@ -155,7 +170,7 @@ def _without_end(said: Excerpt) -> Excerpt:
 class _Reader:
     """The tokens of one display, dealt out to rows and cells."""
 
-    def __init__(self, body: Excerpt) -> None:
+    def __init__(self, body: Excerpt, environment: str) -> None:
         self.body = body
         self.text = body.text
         self.ends = groups(body.text)
@@ -163,6 +178,7 @@ class _Reader:
         #: How many environments are open whose rows are their own, as in `cases`.
         self.depth = 0
         self.table: list[list[_Cell]] = [[_Cell()]]
+        self.skip_count(environment)
 
     @property
     def cell(self) -> _Cell:
@@ -243,8 +259,12 @@ class _Reader:
         if token[0] == r"\begin":
             option = bracketed(self.text, self.at)
             self.at = option.end() if option else self.at
-            count = braced(self.text, self.at, self.ends) if "at" in name[1] else None
-            self.at = count[1] + 1 if count else self.at
+            self.skip_count(name[1])
+
+    def skip_count(self, environment: str) -> None:
+        """Go behind the number of columns that some environments take."""
+        count = braced(self.text, self.at, self.ends) if "alignat" in environment or environment == "alignedat" else None
+        self.at = count[1] + 1 if count else self.at
 
     def above(self, token: re.Match[str], inside: tuple[int, int]) -> None:
         """A relation with something above it is the relation."""
@@ -266,15 +286,16 @@ class _Reader:
             return
         first = _WORD.search(self.text, *inside)
         self.at = behind
-        stated = self.rest()
-        if stated is None:
+        if _NOTHING_ELSE.match(self.text, behind):
             return
-        if not self.text[behind : stated.start()].strip(" \t\n,;.~\\"):
-            self.at = stated.start()  # the equation goes on behind the words
-        elif first is None or first[0].lower() not in _CONDITION:
-            place = self.body.span(stated.start(), len(stated[0]))
-            hint = "state it as an equation of its own"
-            raise MatcalcError("what is stated behind these words would not be verified", place, hint=hint)
+        follows = TOKEN.match(self.text, _end_of(_NOTHING, self.text, behind))
+        if follows is not None and _is_relation(follows[0]):
+            return  # the equation goes on behind the words
+        start, end = self.rest()
+        if first is None or first[0].lower() not in _CONDITION:
+            hint = "state it as an equation of its own, or leave it to the text"
+            place = self.body.part(start, end).stripped().span()
+            raise MatcalcError("what stands behind these words would not be verified", place, hint=hint)
 
     def is_remark(self, said: str, behind: int) -> bool:
         """Whether text is more than a name, and what follows it is about the equation and no part of it."""
@@ -287,18 +308,16 @@ class _Reader:
         leading = word is not None and word[0].lower() in _CONDITION | _JOINING
         return leading or _NOTHING_ELSE.match(self.text, behind) is not None
 
-    def rest(self) -> re.Match[str] | None:
-        """Go to the end of the cell; the first relation on the way."""
-        stated = None
+    def rest(self) -> tuple[int, int]:
+        """Go to the end of the cell; what stands on the way."""
+        start = self.at
         while token := TOKEN.match(self.text, self.at):
             if token.lastgroup == "column" or token[0] == r"\\":
                 break
             if token.lastgroup == "command" and token[0] in (r"\label", r"\end"):
                 break
             self.at = self.ends.get(token.start(), token.end())
-            if stated is None and _is_relation(token[0]):
-                stated = token
-        return stated
+        return start, self.at
 
 
 def _end_of(pattern: re.Pattern[str], text: str, at: int) -> int:

@@ -10,6 +10,7 @@ from pathlib import Path
 from matcalc.errors import Span
 from matcalc.excerpt import Excerpt, Original
 from matcalc.identity import Identity, IdentityError, IdentityFile
+from matcalc.latex_reader.scope import paper_name
 from matcalc.notes.directives import Said, read_mark
 from matcalc.notes.events import Definition, Display, Heading, Mark, Scan
 from matcalc.notes.macros import BUILT_IN, expanded
@@ -23,20 +24,22 @@ _MARKING_LABEL = re.compile(r"\\label[ \t]*+\{\s*+(?:mc|matcalc):")
 _CONTROL_WORD = re.compile(r"\\(?:begin|end|label)[ \t]*+\{[^{}]*+\}|\\[A-Za-z]++")
 #: A name of several letters in an upright face.
 _UPRIGHT = re.compile(r"\\(?:operatorname\*?|mathrm|mathsf|text)[ \t]*+\{([A-Za-z]{2,})\}")
+#: The letters and commands of a formula, of which some only say how the letters look.
+_WORDS = re.compile(r"\\[A-Za-z]+|[^\W\d_]")
+_FACES = frozenset({r"\mathbf", r"\boldsymbol", r"\bm", r"\mathrm", r"\mathsf", r"\mathit", r"\operatorname", r"\text"})
+_SIZES = re.compile(r":[^(]*+\(([^)]*+)\)")
 _BASE = re.compile(r"[^\W\d_]++")
 _NO_EQUATION = "no equation follows this mark"
 _HINT = "an equation is marked in the lines directly before it, or inside of it"
 
 
-def identity_file(scan: Scan, hint: str) -> IdentityFile:
-    """The file of the marked equations; raises IdentityError if there is none, with a hint how to mark one."""
+def identity_file(scan: Scan) -> IdentityFile:
+    """The file of the marked equations; raises MatcalcError with the place of a mistake."""
     path = scan.original.path or "notes"
     collected = _Collector(scan.original, Path(path).stem)
     for event in scan.events:
         collected.take(event)
     collected.check_pending(scan.last_text, at_the_end=True)
-    if not collected.found:
-        raise IdentityError(f"{path} marks no equation", hint=hint)
     return IdentityFile(path, Path(path).stem, "", tuple(collected.identities()), (), collected.unmarked)
 
 
@@ -67,7 +70,7 @@ class _Collector:
 
     def mark(self, mark: Mark) -> None:
         said = read_mark(mark)
-        if said.common:
+        if said.verb == "declare":
             self.common = self.without_macros(said).over(self.common)
         else:
             self.pending.append(mark)
@@ -88,8 +91,9 @@ class _Collector:
         self.check_pending(display.after)
         inside = [(mark, read_mark(mark)) for mark in display.marks]
         self.macros |= {definition.name: definition for definition in display.definitions}
-        self.common = _over((self.without_macros(said) for _, said in inside if said.common), self.common)
-        marks = self.pending + [mark for mark, said in inside if not said.common]
+        declared = (self.without_macros(said) for _, said in inside if said.verb == "declare")
+        self.common = _over(declared, self.common)
+        marks = self.pending + [mark for mark, said in inside if said.verb != "declare"]
         self.pending = []
         labelled = display.body is not None and _MARKING_LABEL.search(display.body.text) is not None
         named = display.name is not None and _MARKING.match(display.name.text) is not None
@@ -99,8 +103,24 @@ class _Collector:
             hint = "no empty line and no other display may stand before its end"
             raise IdentityError("this equation is marked and has no end", display.opening.span(), hint=hint)
         else:
-            said = self.without_macros(_over(map(read_mark, marks), Said()))
-            self.equations(display, display.body, said, all_of_them=bool(marks or named))
+            found = [read_mark(mark) for mark in marks]
+            said = self.without_macros(_over(found, Said()))
+            if any(one.verb == "define" for one in found):
+                self.define(display, display.body, said)
+            else:
+                self.equations(display, display.body, said, all_of_them=bool(marks or named))
+
+    def define(self, display: Display, body: Excerpt, said: Said) -> None:
+        """Take the equations of a display as assignments for all that follow; a later one replaces an earlier one."""
+        if said.values or said.where or said.assume:
+            raise IdentityError("only declarations go with a definition", display.opening.span())
+        where = {_left(formula): formula for formula in self.common.where}
+        for equation in equations(expanded(body, self.macros), display.environment):
+            if len(equation.steps) != 1:
+                raise IdentityError("a definition has two sides, name = value", equation.formula.span())
+            where.pop(_left(equation.formula), None)
+            where[_left(equation.formula)] = equation.formula
+        self.common = Said(said.declare).over(replace(self.common, where=tuple(where.values())))
 
     def equations(self, display: Display, body: Excerpt, said: Said, *, all_of_them: bool) -> None:
         """Take all equations of a display, or those with a label that marks."""
@@ -112,7 +132,8 @@ class _Collector:
         for number, equation in enumerate(wanted, 1):
             name = _name(said, equation, display, f" ({number})" if len(wanted) > 1 else "")
             own = Said(values={} if name is None else {"name": name}).over(said)
-            self.found.append((equation, own.over(self.common), self.title))
+            common = replace(self.common, where=_where_of_use(self.common, own, equation))
+            self.found.append((equation, own.over(common), self.title))
 
     # ---- Identities -------------------------------------------------------------------------------------------------
 
@@ -191,12 +212,34 @@ def _free(name: str, taken: Mapping[str, Span]) -> str:
     return free
 
 
+def _left(formula: Excerpt) -> str:
+    """What stands before the relation of a definition."""
+    return formula.text.partition("=")[0].rstrip(": ")
+
+
+def _where_of_use(common: Said, own: Said, equation: Equation) -> tuple[Excerpt, ...]:
+    """The assignments for all equations that one may use: of names that may occur in it, or in one another."""
+    written = "\n".join(excerpt.text for excerpt in (equation.formula, *own.where, *own.assume, *common.assume))
+    kept: list[Excerpt] = []
+    for assignment in reversed(common.where):
+        words = set(_WORDS.findall(_left(assignment))) - _FACES
+        if not words or words & set(_WORDS.findall(written)):
+            kept.insert(0, assignment)
+            written += "\n" + assignment.text
+    return tuple(kept)
+
+
 def _of_use(said: Said, equation: Equation) -> Iterator[Excerpt]:
-    """The declarations of the names that may occur in an equation, or in what it may use."""
+    """The declarations of names and sizes that may occur in an equation, or in what it may use."""
     written = "\n".join(excerpt.text for excerpt in (equation.formula, *said.where, *said.assume))
     letters = _CONTROL_WORD.sub(" ", _UPRIGHT.sub(" ", written))
     for name, declaration in said.declare.items():
-        base = _BASE.match(name)
-        word = base[0] if base else name
-        if word in letters or (len(word) > 1 and word in written) or not written.isascii():
+        sizes = _SIZES.search(declaration.text)
+        if any(_occurs(word, letters, written) for word in [name, *_BASE.findall(sizes[1] if sizes else "")]):
             yield declaration
+
+
+def _occurs(name: str, letters: str, written: str) -> bool:
+    """Whether a name may be meant by some letter or word of a formula; where in doubt, it is."""
+    words = {base[0] for word in (name, paper_name(name)[0]) if (base := _BASE.match(word))} or {name}
+    return not written.isascii() or any(word in letters or (len(word) > 1 and word in written) for word in words)

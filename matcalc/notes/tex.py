@@ -17,7 +17,7 @@ from matcalc.notes.tokens import TOKEN, braced, bracketed, environment_at, group
 
 __all__ = ["DISPLAYS", "TexScanner", "scan_tex"]
 
-_PLAIN = ("equation", "align", "alignat", "flalign", "gather", "multline", "eqnarray", "xalignat", "dmath", "dgroup")
+_PLAIN = ("equation", "align", "alignat", "flalign", "gather", "multline", "eqnarray", "xalignat", "dmath")
 DISPLAYS = frozenset({"displaymath", *_PLAIN, *(f"{name}*" for name in _PLAIN)})
 #: Environments whose content is no LaTeX.
 VERBATIM = frozenset({
@@ -88,6 +88,8 @@ class TexScanner:
             yield from self.environment(token)
         elif word in DEFINING:
             yield from self.definition(token)
+        elif word in (r"\newenvironment", r"\renewenvironment"):
+            self.skip_environment()
         elif word in _HEADINGS:
             yield from self.heading()
         elif word in _SILENT or (word == r"\end" and self.named(self.at) in _TRANSPARENT):
@@ -100,6 +102,15 @@ class TexScanner:
         """Go behind a group that follows."""
         inside = braced(self.text, self.at, self.ends)
         self.at = inside[1] + 1 if inside else self.at
+
+    def skip_environment(self) -> None:
+        """Go behind the definition of an environment: its name, options, and two groups, none of which is an equation."""
+        self.skip_group()
+        while option := bracketed(self.text, self.at):
+            self.at = option.end()
+        self.skip_group()
+        self.skip_group()
+        self.last_text = self.at
 
     def verbatim_text(self, word: str) -> None:
         """Go behind the text of `\\verb` and its like."""

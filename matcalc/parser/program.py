@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 
 from matcalc.errors import DeclarationError, ParseError, Span, UnknownNameError
 from matcalc.form import Form, number
-from matcalc.lexer import Token, spell
+from matcalc.lexer import spell
 from matcalc.parser.declarations import RESERVED, Declaration, declaration, declaration_ahead
 from matcalc.parser.expressions import expression
 from matcalc.parser.suggestion import nearest
 from matcalc.parser.token_stream import TokenStream
 
-__all__ = ["Program", "parse_declarations", "parse_program", "parse_statements"]
+__all__ = ["Program", "Statements", "parse_declarations", "parse_program", "parse_statements"]
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Program:
 
 def parse_declarations(lines: Iterable[str]) -> dict[str, Declaration]:
     """The declarations of all lines by name; several stand on one line when `;` parts them."""
-    statements = _Statements()
+    statements = Statements()
     for line in [lines] if isinstance(lines, str) else lines:
         TokenStream(line, lines=True).whole(statements.read_declarations)
     return statements.declarations
@@ -45,7 +45,7 @@ def parse_program(
     source: str, declare: Iterable[str] = (), *, name: str | None = None, of: str | None = None
 ) -> Program:
     """The program of `source`, with further declarations; its output is `of`, else what stands last."""
-    statements = _Statements(parse_declarations(declare))
+    statements = Statements(parse_declarations(declare))
     TokenStream(source, name, lines=True).whole(statements.read)
     if statements.bare is None and not statements.assignments:
         raise ParseError(
@@ -58,7 +58,7 @@ def parse_program(
 
 def parse_statements(lines: Iterable[str], declare: Iterable[str] = ()) -> Program:
     """The program whose lines are given one by one; its output is the last assignment, or the number 0."""
-    statements = _Statements(parse_declarations(declare))
+    statements = Statements(parse_declarations(declare))
     sources = [lines] if isinstance(lines, str) else list(lines)
     for line in sources:
         TokenStream(line, lines=True).whole(statements.read)
@@ -68,8 +68,8 @@ def parse_statements(lines: Iterable[str], declare: Iterable[str] = ()) -> Progr
 
 
 @dataclass
-class _Statements:
-    """What has been read of a program."""
+class Statements:
+    """What has been read of a program, in the language or in LaTeX."""
 
     declarations: dict[str, Declaration] = field(default_factory=dict)
     assignments: dict[str, Form] = field(default_factory=dict)
@@ -120,24 +120,29 @@ class _Statements:
             self.bare = expression(stream)
             return
         target = stream.advance()
-        self._check_target(stream, target)
+        self.check_target(target.text, stream.place(target))
         stream.advance()
         form = expression(stream)
         if stream.token.kind == "=":
             stream.fail("one line assigns one name", stream.place(stream.token))
-        self.assignments[target.text] = form
-        self.places[target.text] = stream.place(target)
-        self.uses[target.text] = stream.uses
+        self.add(target.text, form, stream.place(target), stream.uses)
 
-    def _check_target(self, stream: TokenStream, target: Token) -> None:
-        if target.text in RESERVED:
-            stream.fail(f"`{target.text}` is a constant and cannot be assigned", stream.place(target))
-        if target.text in self.assignments:
+    def add(self, name: str, form: Form, place: Span, uses: list[tuple[str, Span]]) -> None:
+        """Assign a name, which `check_target` has passed; `uses` are the bare names in its value."""
+        self.assignments[name] = form
+        self.places[name] = place
+        self.uses[name] = uses
+
+    def check_target(self, name: str, place: Span) -> None:
+        """Refuse to assign a constant, or a name a second time."""
+        if name in RESERVED:
+            raise ParseError(f"`{name}` is a constant and cannot be assigned", place)
+        if name in self.assignments:
             raise DeclarationError(
-                f"`{target.text}` is assigned twice",
-                stream.place(target),
+                f"`{name}` is assigned twice",
+                place,
                 hint="give the second value another name",
-                related=((f"`{target.text}` is assigned here first", self.places[target.text]),),
+                related=((f"`{name}` is assigned here first", self.places[name]),),
             )
 
     # --- the result -------------------------------------------------------------------------------------------------

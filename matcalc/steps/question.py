@@ -23,8 +23,8 @@ class Question:
     """What is asked: the derivative of `function` (with its typed form) by `variable`, a name, in a program.
 
     `environment` gives the names their meaning, an assigned `variable` being held as a variable, which it is not in
-    `outer`.  `derivative` is the
-    form of the derivative, `answer` what it is, `where` the names that the answer introduces, `node` its node.
+    `outer`.  `derivative` is the form of the derivative, `answer` what it is, `where` the names that the answer
+    introduces, `node` its node, `indices` the names of its indices and `groups` how many make each of its axes.
     """
 
     program: TypedProgram

@@ -6,7 +6,6 @@ the values that use it: where u = f(v, ..), the gradient of <delta_u, f(v, ..)> 
 the adjoint of v.
 """
 
-
 from __future__ import annotations
 
 from functools import cached_property
