@@ -27,12 +27,13 @@ from matcalc.documents.labels import Labels
 from matcalc.documents.markdown import MARKDOWN, markdown_text, portable
 from matcalc.documents.mathml import UnknownLatex, mathml
 from matcalc.documents.model import Code, Display, Document, Math, Statement
-from matcalc.documents.notation import Equation, Notation
+from matcalc.documents.notation import Notation
 from matcalc.documents.rendering import FORMATS, Template, TemplateError, built_in_template, rendered
 from matcalc.documents.tex import TEX
 from matcalc.form import name
 from matcalc.identity import Identity, library_paths, load
 from matcalc.notation.latex import Style
+from matcalc.notation.latex_display import Equation
 from matcalc.running import Result as Verified
 from matcalc.verdict import VERDICTS, Verdict
 

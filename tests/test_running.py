@@ -17,7 +17,7 @@ from matcalc.running import Result, judge, run
 from matcalc.verdict import VERDICTS, Verdict
 
 
-def fake(claim: str, *_: object, structured: bool = False, timeout: float | None = None) -> Verdict:
+def fake(claim: str, *_: object, structured: bool = False, syntax: str = "matcalc", timeout: float | None = None) -> Verdict:
     """Does what the claim says: its first word is a verdict or something that happens."""
     word = claim.split()[0]
     if word in VERDICTS:
@@ -97,9 +97,8 @@ def test_everything_is_passed_on() -> None:
 
     identity = Identity("a", "x = y", ("x: vector",), "denominator", ("x = 1",), ("y = x",), structured=True)
     result = judge(identity, timeout=3, verify=record)
-    assert calls == [
-        (("x = y", ("x: vector",), "denominator", ("y = x",), ("x = 1",)), {"structured": True, "timeout": 3}),
-    ]
+    options = {"structured": True, "syntax": "matcalc", "timeout": 3}
+    assert calls == [(("x = y", ("x: vector",), "denominator", ("y = x",), ("x = 1",)), options)]
     assert (result.identity, result.ok, result.expected, result.error) == (identity, True, "proved", None)
 
 

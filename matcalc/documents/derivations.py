@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from matcalc.derivation import Derivative, derive
 from matcalc.documents.model import Derivation
-from matcalc.documents.notation import Equation, Notation
+from matcalc.documents.notation import Notation
 from matcalc.errors import MatcalcError
 from matcalc.form import Form, subforms
 from matcalc.notation.text import to_text
 from matcalc.sides import Sides
-from matcalc.steps import Steps
+from matcalc.steps import Steps, steps_equations
 
 __all__ = ["derivation_of", "derivation_of_claim"]
 
@@ -21,17 +21,8 @@ def derivation_of(derivative: Derivative, notation: Notation, *, verified: bool)
     steps = derivative.steps
     if not steps:
         return None
-    names = {*derivative.program.variables, *derivative.program.assignments, *steps.where}
-    return Derivation(notation.display(list(equations(steps, verified=verified)), steps.where, names), tuple(laws(steps)))
-
-
-def equations(steps: Steps, *, verified: bool) -> Iterator[Equation]:
-    """The equation of each step."""
-    for step in steps:
-        remark = step.rule.replace("-", " ")
-        if verified and not step.proved:
-            remark += f" ({step.verdict}, not proved)"
-        yield Equation(None if step.continues else step.left, step.right, remark, step.defines)
+    equations = list(steps_equations(steps, verified=verified))
+    return Derivation(notation.display(equations, steps.where, steps.names), tuple(laws(steps)))
 
 
 def laws(steps: Steps) -> Iterator[tuple[str, str]]:

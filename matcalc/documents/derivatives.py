@@ -9,9 +9,10 @@ from matcalc.documents.derivations import derivation_of
 from matcalc.documents.identities import mark_of, prose, said
 from matcalc.documents.labels import Labels
 from matcalc.documents.model import Document, Fact, Line, Math, Section, Statement
-from matcalc.documents.notation import Equation, Notation
+from matcalc.documents.notation import Notation
 from matcalc.documents.symbols import Symbols, declared, sizes
 from matcalc.identity import Identity
+from matcalc.notation.latex_display import Equation
 from matcalc.notation.latex_width import width
 from matcalc.notation.text import to_text
 from matcalc.running import Result

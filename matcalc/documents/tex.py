@@ -2,12 +2,12 @@ r"""LaTeX: texts escaped to ASCII, formulas between dollar signs, displays as `a
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Set
 
 from matcalc.documents.format import Format
 from matcalc.notation.latex import name_latex
+from matcalc.notation.latex_display import aligned
 
 __all__ = ["TEX", "latex_text"]
 
@@ -71,17 +71,11 @@ def _character(character: str) -> str:
     return rf"\texttt{{U+{ord(character):04X}}}"
 
 
-def display(rows: tuple[str, ...]) -> str:
-    r"""Rows as an `align*`; no row begins with what `\\` would take for its argument."""
-    guarded = [re.sub(r"^(?=[\[*])", "{}", row) for row in rows]
-    return "\n".join([r"\begin{align*}", " \\\\\n".join(guarded), r"\end{align*}"])
-
-
 TEX = Format(
     name="tex",
     text=latex_text,
     math=lambda latex: f"${latex}$",
-    display=display,
+    display=aligned,
     code=typed,
     signs={
         "proved": r"$\checkmark$",

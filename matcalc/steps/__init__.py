@@ -11,5 +11,6 @@ from matcalc.steps.derivation import steps_of
 from matcalc.steps.question import Question
 from matcalc.steps.sequence import Steps
 from matcalc.steps.step import Setting, Step
+from matcalc.steps.writing import steps_equations
 
-__all__ = ["Question", "Setting", "Step", "Steps", "steps_of"]
+__all__ = ["Question", "Setting", "Step", "Steps", "steps_equations", "steps_of"]

@@ -22,4 +22,5 @@ def steps_of(question: Question) -> Steps:
         found = Differential(question).steps()
     else:
         found = EntryDerivation(question).steps()
-    return Steps(found, question.where)
+    program = question.program
+    return Steps(found, question.where, {*program.variables, *program.assignments})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, overload
 
 from matcalc.form import Form
@@ -16,10 +16,13 @@ __all__ = ["Steps"]
 class Steps(Sequence[Step]):
     """The steps of a derivation in order, from the expression to its derivative."""
 
-    def __init__(self, steps: Sequence[Step], where: Mapping[str, Form] | None = None) -> None:
+    def __init__(
+        self, steps: Sequence[Step], where: Mapping[str, Form] | None = None, names: Collection[str] = ()
+    ) -> None:
         self._steps = tuple(steps)
-        #: The names that the result introduces.
+        #: The names that the result introduces, and all names that are in use.
         self.where = dict(where or {})
+        self.names = frozenset(names) | set(self.where)
 
     @overload
     def __getitem__(self, index: int) -> Step: ...
@@ -35,7 +38,7 @@ class Steps(Sequence[Step]):
         return iter(self._steps)
 
     def __add__(self, other: Steps) -> Steps:
-        return Steps([*self._steps, *other._steps], {**self.where, **other.where})
+        return Steps([*self._steps, *other._steps], {**self.where, **other.where}, self.names | other.names)
 
     @property
     def proved(self) -> bool:
@@ -49,7 +52,7 @@ class Steps(Sequence[Step]):
 
     def latex(self, style: str = "bold", transpose: str = "top") -> str:
         """The derivation as a display of LaTeX, `align*`, with the rules beside the equations."""
-        return steps_latex(self, self.where, Style(style, transpose))
+        return steps_latex(self, self.where, Style(style, transpose), self.names)
 
     def to_json(self) -> list[dict[str, Any]]:
         """The steps as a list of JSON objects."""

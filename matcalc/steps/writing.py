@@ -11,16 +11,16 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from matcalc.form import Form, name
-from matcalc.notation.latex import to_latex
+from matcalc.form import Form
+from matcalc.notation.latex_display import Equation, aligned, equation_rows
 from matcalc.notation.latex_names import BOLD, Style
 from matcalc.notation.text import to_text
 from matcalc.steps.laws import law_of
 from matcalc.steps.step import Step
 
-__all__ = ["steps_text", "steps_latex"]
+__all__ = ["steps_equations", "steps_latex", "steps_text"]
 
 #: The columns of a terminal, and the last one at which the name of a rule begins.
 WIDTH, RULES = 79, 56
@@ -74,27 +74,17 @@ def rules(names: Iterable[str]) -> list[str]:
 # ---- LaTeX ----------------------------------------------------------------------------------------------------------
 
 
-def steps_latex(steps: Sequence[Step], where: Mapping[str, Form], style: Style = BOLD) -> str:
-    r"""The steps as one `align*`."""
-    rows: list[str] = []
+def steps_latex(
+    steps: Sequence[Step], where: Mapping[str, Form], style: Style = BOLD, names: Iterable[str] = ()
+) -> str:
+    r"""The steps as one `align*`; `names` are those of the program."""
+    return aligned(equation_rows(list(steps_equations(steps)), where, style, names))
+
+
+def steps_equations(steps: Sequence[Step], *, verified: bool = True) -> Iterator[Equation]:
+    """The equations of the steps, each with its rule in words; if they are `verified`, one that is not proved says so."""
     for step in steps:
-        left = "" if step.continues else opening(step, style) + " "
-        rows.append(f"{left}&= {to_latex(step.right, style)} && {note_latex(step)}")
-    for key, form in where.items():
-        shown = to_latex(name(key, form.kind, form.shape), style)
-        rows.append(rf"&\text{{where }} {shown} = {to_latex(form, style)}")
-    return "\n".join([r"\begin{align*}", *(rf"{row} \\" for row in rows[:-1]), *rows[-1:], r"\end{align*}"])
-
-
-def opening(step: Step, style: Style) -> str:
-    """The left side of a chain, and the name that is given to it."""
-    left = to_latex(step.left, style)
-    if not step.defines:
-        return left
-    return f"{to_latex(name(step.defines, step.left.kind, step.left.shape), style)} = {left}"
-
-
-def note_latex(step: Step) -> str:
-    """The rule in words."""
-    words = step.rule.replace("-", " ")
-    return rf"\text{{{words}}}" if step.proved else rf"\text{{{words} ({step.verdict}, not proved)}}"
+        remark = step.rule.replace("-", " ")
+        if verified and not step.proved:
+            remark += f" ({step.verdict}, not proved)"
+        yield Equation(None if step.continues else step.left, step.right, remark, step.defines)
