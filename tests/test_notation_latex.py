@@ -229,8 +229,11 @@ ALIKE = {
     ("A: matrix; Alpha: matrix", "A*Alpha"): r"\mathbf{A} \mathbf{Alpha}",
     ("x: vector(n); x_i: scalar", "sum[i: x[i]]*x_i"): r"\left(\sum_{i} (\mathbf{x})_{i}\right) x_{i}",
     ("x: vector(n); x_j: scalar", "sum[i: x[i]]*x_j"): r"\left(\sum_{i} x_{i}\right) x_{j}",
-    ("delta: matrix(n, n)", "[i,j: delta(i,j)*delta[i,j]]"): r"[\delta_{ij} (\boldsymbol{\delta})_{ij}]_{ij}",
-    ("delta: vector(n)", "[i,j: delta(i,j)*delta[i]]"): r"[\delta_{ij} (\boldsymbol{\delta})_{i}]_{ij}",
+    ("delta: matrix(n, n)", "[i,j: delta(i,j)*delta[i,j]]"): r"[(\mathbf{I})_{ij} \delta_{ij}]_{ij}",
+    ("delta: vector(n)", "[i,j: delta(i,j)*delta[i]]"): r"[(\mathbf{I})_{ij} \delta_{i}]_{ij}",
+    ("delta_1: vector(n)", "[i,j: delta(i,j)*delta_1[i]]"): r"[\delta_{ij} (\boldsymbol{\delta}_{1})_{i}]_{ij}",
+    ("J: scalar; x: vector(n)", "J*jacobian(A*x, x)"):
+        r"J \operatorname{jacobian}(\mathbf{A} \mathbf{x}, \mathbf{x})",
     ("sigma: scalar", "sigmoid(sigma)"): r"\operatorname{sigmoid}(\sigma)",
     ("I: matrix(n, n)", "I*eye(n)"): r"\mathbf{I} \operatorname{eye}(n)",
     ("K: matrix", "commutation(2, 3)*K"): r"\operatorname{commutation}(2, 3) \mathbf{K}",

@@ -118,6 +118,9 @@ def test_environments_with_rows_of_their_own_are_kept() -> None:
         (r"a &= \left. b \right.", [r"a = \left. b \right."]),
         (r"a &= \left( b \right. \\ &\qquad \left. + c \right)", [r"a = \left( b + c \right)"]),
         (r"a^{\mkern-1.5mu\top} &= b", [r"a^{\top} = b"]),
+        (r"a &= b \\ \text{where } c &= d", ["a = b"]),
+        (r"\text{(i)} a &= b \\ \text{ii)} c &= d", ["a = b", "c = d"]),
+        (r"a \quad &= \quad b \\ &\qquad + c", [r"a \quad = \quad b \qquad + c"]),
         (r"a &= {}_1 b {} c", ["a = {}_1 b c"]),
         (r"a &= {b \\ c & d}", [r"a = {b \\ c & d}"]),
         (r"\displaystyle a &= b\;.~", ["a = b"]),
@@ -140,6 +143,9 @@ def test_gather_multline_and_eqnarray() -> None:
         (r"a = b \text{ so that } c = d", "c = d"),
         (r"a &= b \text{ plus } c \\ &= e", "c"),
         (r"a &= b && \text{a remark} + c \\ &= e", "+ c"),
+        (r"a &= b \quad c > 0", "c"),
+        (r"a &= b, \hspace{1em} (c = d)", "("),
+        (r"\begin{aligned} a &= b \end{aligned} \begin{aligned} c &= d \end{aligned}", r"\begin"),
     ],
 )
 def test_what_stands_behind_words_is_not_skipped_in_silence(rows: str, rest: str) -> None:
@@ -514,12 +520,16 @@ SOUP = [
 ]  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
-@given(st.lists(st.sampled_from(SOUP), max_size=40).map("".join), st.sampled_from(["n.tex", "n.md"]))
-@example("% matcalc:\n\\begin{align}\\end{align}", "n.tex")
-@example("% matcalc:\n$", "n.tex")
-@example("<!-- matcalc:", "n.md")
-def test_any_text_is_read_or_refused(text: str, name: str) -> None:
+FRAMES = ["{}", "% matcalc:\n\\begin{{align}}{}\\end{{align}}", "\\def\\x{{a}}% matcalc:\n$${}$$", "<!-- matcalc: -->\n$${}$$"]
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+@given(st.lists(st.sampled_from(SOUP), max_size=40).map("".join), st.sampled_from(FRAMES), st.sampled_from(["n.tex", "n.md"]))
+@example("% matcalc:\n\\begin{align}\\end{align}", "{}", "n.tex")
+@example("% matcalc:\n$", "{}", "n.tex")
+@example("<!-- matcalc:", "{}", "n.md")
+def test_any_text_is_read_or_refused(soup: str, frame: str, name: str) -> None:
+    text = frame.format(soup)
     with suppress(MatcalcError):
         for identity in parse_notes(text, name).identities:
             assert identity.claim

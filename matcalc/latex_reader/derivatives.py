@@ -2,7 +2,7 @@ r"""Fractions and derivatives.
 
     \frac{a}{b}    \frac{\partial f}{\partial \mathbf{x}}    \frac{\partial}{\partial \mathbf{x}} (..)    \frac{dy}{dx}
     \frac{\partial^2 f}{\partial \mathbf{x}^2}    \frac{\partial^2 f}{\partial \mathbf{x} \partial \mathbf{x}^\top}
-    \partial f / \partial x    \nabla_{\mathbf{x}} f    \nabla^2_{\mathbf{x}} f    \mathrm{J}_{\mathbf{x}} f
+    \partial f / \partial x
 
 `\frac{\partial f}{\partial x}` is the derivative in the layout in force.  By a transposed vector it is the Jacobian with
 the axes of f first, whatever the layout.  An operator without a numerator takes the parentheses that follow, else the
@@ -13,15 +13,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from matcalc.errors import Span
 from matcalc.form import Form
-from matcalc.form import name as named
 from matcalc.latex_reader.fences import fenced
 from matcalc.latex_reader.names import read_symbol, resolve, scripted_symbol
 from matcalc.latex_reader.reader import Reader
 from matcalc.latex_reader.symbols import STYLES, TRANSPOSES
 
-__all__ = ["fraction", "inline_partial", "nabla", "jacobian", "jacobian_ahead"]
+__all__ = ["fraction", "inline_partial", "order_above", "variable"]
 
 
 @dataclass(frozen=True)
@@ -70,7 +68,7 @@ def _sign(reader: Reader, at: int) -> str | None:
     if token.kind != "command" or STYLES.get(token.text) not in ("roman", "function", "sans"):
         return None
     inner = reader.tokens[at + 1 : at + 4]
-    if [t.text for t in inner] == ["{", "d", "}"] or inner and inner[0].text == "d":
+    if [t.text for t in inner] == ["{", "d", "}"] or (inner and inner[0].text == "d"):
         return "upright d"
     return None
 
@@ -87,7 +85,7 @@ def _read_sign(reader: Reader) -> None:
         reader.advance()
 
 
-def _order(reader: Reader) -> int:
+def order_above(reader: Reader) -> int:
     r"""The order in `\partial^2`, else 1."""
     if reader.token.kind != "^":
         return 1
@@ -115,7 +113,7 @@ def _above(reader: Reader) -> tuple[Form | None, int]:
     if braces:
         reader.enter()
     _read_sign(reader)
-    order = _order(reader)
+    order = order_above(reader)
     function = None
     if braces:
         if reader.token.kind != "}":
@@ -280,7 +278,7 @@ def _second(reader: Reader, function: Form, variables: list[By], start: int) -> 
 def inline_partial(reader: Reader) -> Form:
     r"""`\partial f / \partial x`."""
     start = reader.advance().start
-    order = _order(reader)
+    order = order_above(reader)
     hint = "a derivative is \\frac{\\partial f}{\\partial x} or \\partial f / \\partial x"
     function = None if reader.token.kind == "/" else reader.grammar.factor(reader)
     if reader.token.kind != "/" or reader.peek().text != "\\partial":
@@ -294,79 +292,3 @@ def inline_partial(reader: Reader) -> Form:
     if function is None:
         function = _operand(reader, start)
     return _derivative(reader, function, variables, start)
-
-
-def nabla(reader: Reader) -> Form:
-    r"""`\nabla_{x} f` and `\nabla^2_{x} f`."""
-    sign = reader.advance()
-    by, order = None, 1
-    while reader.token.kind in ("_", "^"):
-        if reader.token.kind == "^":
-            order = _order(reader)
-        else:
-            by = _variable_below(reader)
-    if order > 2:
-        reader.fail("only first and second derivatives are written with \\nabla", reader.place(sign))
-    operator = reader.since(sign.start)
-    if reader.is_command("\\cdot", "\\times"):
-        reader.fail("divergence and curl are not read", reader.place(reader.token))
-    function = _tight_operand(reader, sign.start)
-    if by is None:
-        by = _only_argument(reader, function, operator)
-    return reader.node("derivative", (function, by), sign.start, "grad" if order == 1 else "hessian")
-
-
-def _variable_below(reader: Reader) -> Form:
-    reader.advance()
-    if reader.token.kind != "{":
-        return resolve(reader, read_symbol(reader), None)
-    reader.enter()
-    form = variable(reader)
-    reader.leave()
-    return form
-
-
-def _only_argument(reader: Reader, function: Form, operator: Span) -> Form:
-    """The variable of a gradient that does not say it: the only one on which the function is declared to depend."""
-    declaration = reader.scope.declarations.get(function.value) if function.head == "name" else None
-    arguments = declaration.arguments if declaration is not None else ()
-    if function.head == "name" and not arguments:
-        arguments = reader.scope.arguments.get(function.value, ())
-    if len(arguments) != 1:
-        reader.fail("the variable of the gradient is not said", operator, "write \\nabla_{\\mathbf{x}} f")
-    return named(arguments[0], span=function.span)
-
-
-def _tight_operand(reader: Reader, start: int) -> Form:
-    """What a gradient is applied to: one factor, or several that begin with what cannot be it alone."""
-    operator = reader.since(start)
-    if not reader.grammar.operand_ahead(reader):
-        reader.fail("the operator has nothing to be applied to", operator, "write \\nabla_{\\mathbf{x}} f")
-    form = reader.grammar.factor(reader)
-    if not reader.grammar.operand_ahead(reader):
-        return form
-    if reader.kind(form) == "scalar" and form.head != "number" and not (form.head == "div" and form.args[0].head == "number"):
-        hint = "put the gradient in parentheses, or all that it is taken of"
-        reader.fail("how far does the gradient before it reach?", reader.place(reader.token), hint, (("the gradient", operator),))
-    form = reader.grammar.juxtaposition(reader, form)
-    reader.bare_call = (reader.at, operator)
-    return form
-
-
-def jacobian_ahead(reader: Reader) -> bool:
-    r"""Whether `\mathrm{J}_{x}` follows, with a variable below."""
-    token = reader.token
-    if token.kind != "command" or STYLES.get(token.text) not in ("roman", "function") or reader.scope.is_known("J"):
-        return False
-    texts = [reader.peek(k).text for k in range(1, 5)]
-    return texts == ["{", "J", "}", "_"]
-
-
-def jacobian(reader: Reader) -> Form:
-    r"""`\mathrm{J}_{x} f`."""
-    start = reader.token.start
-    for _ in range(4):
-        reader.advance()
-    by = _variable_below(reader)
-    function = fenced(reader) if reader.token.kind == "open" else _tight_operand(reader, start)
-    return reader.node("derivative", (function, by), start, "jacobian")

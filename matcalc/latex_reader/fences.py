@@ -124,7 +124,7 @@ def _norm_name(reader: Reader) -> str:
     """What stands below a norm, as text; nothing if there is nothing."""
     if reader.token.kind != "_":
         return ""
-    if reader.peek().kind in ("letter", "number", "{", "text") or reader.peek().kind == "command" and reader.peek(2).kind in ("{", "letter"):
+    if reader.peek().kind in ("letter", "number", "{", "text") or (reader.peek().kind == "command" and reader.peek(2).kind in ("{", "letter")):
         after = reader.peek(2) if reader.peek().kind == "{" else reader.peek()
         if after.kind in ("letter", "number", "text", "command") and after.text not in ("\\infty", "\\ast"):
             return "".join(subscript(reader).parts)

@@ -207,7 +207,7 @@ def _chain(word: str, parts: list[tuple[Any, ...]]) -> tuple[Any, ...]:
 
 def _is_word(reader: Reader, word: str, command: str) -> bool:
     token = reader.token
-    return token.kind == "text" and _said(token.text) == word or token.kind == "command" and token.text == command
+    return (token.kind == "text" and _said(token.text) == word) or (token.kind == "command" and token.text == command)
 
 
 def _comparison(reader: Reader) -> tuple[Any, ...]:

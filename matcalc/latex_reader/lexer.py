@@ -13,7 +13,18 @@ from typing import NamedTuple
 
 from matcalc.errors import ParseError, Span
 from matcalc.latex_reader.symbols import (
-    CASES, CLOSING, KNOWN, LETTERS, OPENING, OPERATORS, RELATIONS, SIZES, SPACES, TEXTS, UNREAD, WITH_ARGUMENT,
+    CASES,
+    CLOSING,
+    KNOWN,
+    LETTERS,
+    OPENING,
+    OPERATORS,
+    RELATIONS,
+    SIZES,
+    SPACES,
+    TEXTS,
+    UNREAD,
+    WITH_ARGUMENT,
 )  # fmt: skip
 from matcalc.lexer import GREEK, MAX_DIGITS, MAX_LENGTH
 from matcalc.parser import nearest

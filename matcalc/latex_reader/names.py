@@ -40,7 +40,7 @@ class Symbol:
 def symbol_ahead(reader: Reader, at: int | None = None) -> bool:
     """Whether a letter, an accent or a styled letter or word follows."""
     token = reader.tokens[reader.at if at is None else at]
-    return token.kind == "letter" or token.kind == "command" and (token.text in STYLES or token.text in ACCENTS)
+    return token.kind == "letter" or (token.kind == "command" and (token.text in STYLES or token.text in ACCENTS))
 
 
 def read_symbol(reader: Reader) -> Symbol:
@@ -80,7 +80,7 @@ def word_ahead(reader: Reader) -> str | None:
     """The word that a style command has in its braces, or its one letter; None if it has something else."""
     if reader.peek().kind != "{":
         token = reader.peek()
-        return token.text if token.kind == "letter" or token.kind == "number" and len(token.text) == 1 else None
+        return token.text if token.kind == "letter" or (token.kind == "number" and len(token.text) == 1) else None
     end = reader.closing(reader.at + 1)
     if end is None or end == reader.at + 2:
         return None
@@ -226,8 +226,11 @@ def _check_numbered(reader: Reader, symbol: Symbol, below: Subscript) -> None:
 def _check_unbound(reader: Reader, symbol: Symbol, below: Subscript | None, word: str) -> None:
     """Refuse a name with a bound index in it, `x^{(i)}` in a sum over i: it is another one for each i."""
     parts = (*symbol.subscripts, *(below.parts if below is not None else ()))
+    if reader.scope.is_known(word):
+        return
+    reader.scope.loose.update((part, reader.since(symbol.start)) for part in parts if part not in reader.scope.loose)
     moving = [part for part in parts if part in reader.scope.bound]
-    if moving and not reader.scope.is_known(word):
+    if moving:
         span = reader.since(symbol.start)
         hint = "several vectors are the rows of a matrix: write its entries X_{ij}"
         reader.fail(f"`{span.text}` is another variable for each {moving[0]}", span, hint)
@@ -280,7 +283,9 @@ def _as_entry(reader: Reader, symbol: Symbol, below: Subscript) -> Form | None:
 def _capital(reader: Reader, symbol: Symbol) -> str | None:
     r"""The matrix whose entries a small letter stands for: `a_{ij}` is an entry of A where nothing is called a."""
     base = symbol.base.capitalize()
-    if symbol.style != "plain" or base == symbol.base or base not in reader.scope.letters:
+    if symbol.style != "plain" or base == symbol.base:
+        return None
+    if base not in reader.scope.letters and not reader.scope.is_known(base):
         return None
     return new_name(reader, replace(symbol, base=base))
 

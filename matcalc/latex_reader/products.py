@@ -13,7 +13,8 @@ from __future__ import annotations
 
 from matcalc.errors import Span
 from matcalc.form import Form
-from matcalc.latex_reader.operands import factor, function_ahead, operand_ahead, single
+from matcalc.latex_reader.letters import function_ahead
+from matcalc.latex_reader.operands import factor, operand_ahead, single
 from matcalc.latex_reader.reader import Grammar, Reader
 from matcalc.latex_reader.symbols import OPERATORS
 from matcalc.parser import MAX_DEPTH

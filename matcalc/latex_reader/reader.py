@@ -15,7 +15,7 @@ from matcalc.form import Form
 from matcalc.latex_reader.kinds import kind_of
 from matcalc.latex_reader.lexer import Token, lex, unknown_command
 from matcalc.latex_reader.scope import Scope
-from matcalc.latex_reader.symbols import PAIRS
+from matcalc.latex_reader.symbols import OPERATORS, PAIRS
 from matcalc.parser import MAX_NESTING
 
 __all__ = ["Reader", "Grammar", "described"]
@@ -154,7 +154,7 @@ class Reader:
             start = self.token.start
             self.enter()
             if self.token.kind == "}":
-                self.fail(f"{what} is empty", self.since(start))
+                self.fail(f"{what} is empty", Span(self.source, start, self.token.end - start, self.name))
             bare, self.bare_argument = self.bare_argument, False
             form = self.grammar.expression(self)
             self.bare_argument = bare
@@ -210,7 +210,7 @@ class Reader:
 
     def check_command(self, token: Token) -> None:
         """If a token is a command that is not read here, say so."""
-        if token.kind == "command" and token.text not in READ_ELSEWHERE:
+        if token.kind == "command" and token.text not in READ_ELSEWHERE and token.text not in OPERATORS:
             message, hint = unknown_command(token)
             self.fail(message, self.place(token), hint)
         if token.kind == "relation":

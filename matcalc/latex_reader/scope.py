@@ -76,6 +76,8 @@ class Scope:
         self.bound: dict[str, int] = {}
         self.ever_bound: set[str] = set()
         self.free: dict[str, Span] = {}
+        #: What stands below names that are not known: no index as far as anybody can tell.
+        self.loose: dict[str, Span] = {}
         #: The free indices of what was read before in the same equation.
         self.expected: set[str] = set()
 
@@ -162,7 +164,7 @@ class Scope:
     def start(self) -> None:
         """Begin a formula: no index is free in it yet."""
         self.expected.update(self.free)
-        self.free, self.ever_bound, self.bound = {}, set(), {}
+        self.free, self.ever_bound, self.bound, self.loose = {}, set(), {}, {}
 
     def stands_on_axis(self, index: str, size: str | int, body: Form) -> bool:
         """Whether an index is seen to run over an axis of this size: in an entry of a variable that is declared so."""

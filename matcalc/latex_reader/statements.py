@@ -175,15 +175,14 @@ class _Program:
     def side(self, reader: Reader) -> tuple[Form, dict[str, Span]]:
         """One expression and its free indices."""
         self.scope.start()
-        start = reader.token.start
         form = expression(reader)
         check_depth(reader, form)
         free = dict(self.scope.free)
-        both = [index for index in free if index in self.scope.ever_bound]
+        outside = {**self.scope.loose, **free}
+        both = [index for index in outside if index in self.scope.ever_bound]
         if both:
             hint = "put the sum and all that it is taken of in parentheses, or give one of the two another letter"
-            reader.fail(f"the index `{both[0]}` stands outside of the sum that binds it", free[both[0]], hint)
-        del start
+            reader.fail(f"the index `{both[0]}` stands outside of the sum that binds it", outside[both[0]], hint)
         return form, free
 
     # --- programs ---------------------------------------------------------------------------------------------------
@@ -292,9 +291,7 @@ def _finish(reader: Reader, opened: list[Token]) -> None:
     while opened:
         token = opened.pop()
         reader.skip("row", ",", ".", ";", "gap")
-        if token.kind == "begin" and reader.token.kind == "finish":
-            reader.advance()
-        elif token.kind == "math" and reader.token.text == _MATH[token.text]:
+        if (token.kind == "begin" and reader.token.kind == "finish") or (token.kind == "math" and reader.token.text == _MATH[token.text]):
             reader.advance()
         else:
             if reader.token.kind == "end":

@@ -44,7 +44,7 @@ def subscript(reader: Reader) -> Subscript:
         token = reader.token
         if token.kind == "number" and len(token.text) > 1:
             reader.fail("a subscript without braces is one symbol", reader.place(token), f"write _{{{token.text}}}")
-        part = _one(reader)
+        part = _one(reader, braces=False)
         return Subscript((part,), (1,), False, reader.since(start))
     reader.enter()
     parts: list[str] = []
@@ -76,14 +76,14 @@ def _compound(reader: Reader, parts: list[str]) -> None:
     reader.leave()
 
 
-def _one(reader: Reader) -> str:
-    """One letter, number or word."""
+def _one(reader: Reader, *, braces: bool = True) -> str:
+    """One letter, number or word; in braces a letter may have a subscript of its own."""
     token = reader.token
     if token.kind in ("letter", "number"):
         reader.advance()
         if token.kind == "number" and "." in token.text:
             reader.fail("a subscript is a letter, a number or a word", reader.place(token))
-        return token.text + _own_subscript(reader)
+        return token.text + (_own_subscript(reader) if braces else "")
     if token.kind == "text" and token.text.strip().isascii() and token.text.strip().isalnum():
         reader.advance()
         return token.text.strip()

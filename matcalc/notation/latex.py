@@ -20,8 +20,8 @@ from itertools import pairwise
 
 from matcalc.form import Form
 from matcalc.notation.latex_derivatives import derivative, differential
-from matcalc.notation.latex_functions import call
-from matcalc.notation.latex_names import BOLD, Style, condition_latex, indices_latex, name_latex, split_name
+from matcalc.notation.latex_functions import call, constant
+from matcalc.notation.latex_names import BOLD, Style, condition_latex, indices_latex, name_latex
 from matcalc.notation.latex_parts import (
     OPERATOR_BREAK,
     PRODUCT_BREAK,
@@ -49,6 +49,8 @@ WIDEST_VECTOR = 9.0
 #: Factors that begin and end with bars.
 BAR_FIRST = re.compile(r"(?:\\left)?\\?\|")
 BAR_LAST = re.compile(r"\|(?:_\w)?(?:\^\{[^{}]*\})?$")
+#: A logarithm whose argument ends with a bar, where another bar must not follow.
+LOG_BARS = re.compile(r"-?\\log(?:\\left)?\|")
 
 
 def to_latex(form: Form, style: Style = BOLD, names: Iterable[str] = ()) -> str:
@@ -118,6 +120,8 @@ def _is_scaled(left: Sequence[Form], factor: Form) -> bool:
 def _juxtaposed(writer: Writer, texts: Sequence[str]) -> str:
     """Factors side by side, parted by what the eye needs."""
     mark = PRODUCT_BREAK if writer.breaks else ""
+    texts = [enclosed(left) if LOG_BARS.match(left) and BAR_FIRST.match(right) else left
+             for left, right in pairwise([*texts, " "])]  # fmt: skip
     return texts[0] + "".join(mark + _between(left, right) + right for left, right in pairwise(texts))
 
 
@@ -259,8 +263,7 @@ def _entry(writer: Writer, form: Form, parts: list[Piece]) -> Piece:
 def _has_entries(writer: Writer, name: str, subscript: str) -> bool:
     """True if the entries of a name look like nothing else: the name has no subscript, and no other name is so called."""
     shown = name_latex(name, bold=False)
-    kronecker = split_name(name)[0] == "delta" and "," not in subscript
-    return "_" not in shown and not kronecker and not writer.is_taken(shown + subscript)
+    return "_" not in shown and not writer.is_taken(shown + subscript)
 
 
 def _grouped(names: Sequence[str | int], lengths: Sequence[int]) -> str:
@@ -273,7 +276,11 @@ def _grouped(names: Sequence[str | int], lengths: Sequence[int]) -> str:
 
 
 def _delta(writer: Writer, form: Form, parts: list[Piece]) -> Piece:
-    return atom(rf"\delta_{{{indices_latex(form.value)}}}")
+    r"""Kronecker's delta; where a name is called delta, an entry of the identity matrix: `(\mathbf{I})_{ij}`."""
+    subscript = f"_{{{indices_latex(form.value)}}}"
+    if writer.is_taken(r"\delta") or writer.is_taken(r"\delta" + subscript):
+        return atom(enclosed(constant(writer, "eye").text) + subscript)
+    return atom(r"\delta" + subscript)
 
 
 def _tensor(writer: Writer, form: Form, parts: list[Piece]) -> Piece:

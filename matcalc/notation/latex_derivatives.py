@@ -26,6 +26,8 @@ def derivative(writer: Writer, form: Form, parts: list[Piece]) -> Piece:
     function, variable = parts
     if form.value == "d":
         return _partial(writer, form, function, variable)
+    if form.value == "jacobian" and "J" in writer.bases:
+        return atom(r"\operatorname{jacobian}" + enclosed(f"{function.text}, {variable.text}", called=True))
     if form.value == "jacobian":
         return atom(rf"\mathrm{{J}}_{{{variable.text}}}" + enclosed(function.text, called=True))
     sign = r"\nabla" if form.value == "grad" else r"\nabla^{2}"

@@ -15,7 +15,7 @@ from matcalc.notation.latex_parts import Writer, at, atom, enclosed
 from matcalc.notation.precedence import Level, Piece
 from matcalc.operation import Operation, find_operation
 
-__all__ = ["call"]
+__all__ = ["call", "constant"]
 
 #: Functions whose sign may be the name of a variable, with that letter.
 SIGNS = {"sigmoid": "sigma", "eye": "I", "commutation": "K"}
@@ -48,6 +48,11 @@ def _is_bare(form: Form) -> bool:
     if form.head != "call" or form.kind not in ("scalar", None):
         return False
     return bool(form.value == "abs" and form.args[0].head == "name" and form.args[0].kind == "scalar")
+
+
+def constant(writer: Writer, name: str) -> Piece:
+    """A constant without its sizes."""
+    return call(writer, Form("call", (), name), [])
 
 
 def _by_name(name: str, parts: Sequence[Piece]) -> Piece:

@@ -38,7 +38,7 @@ _TOKEN = re.compile(
 _INLINE = re.compile(r"(?:\\.|[^$\\\n]|\n(?![ \t]*+\n))++(?<!\s)\$(?![0-9$])", re.DOTALL)
 _LABEL = re.compile(r"[ \t]*+(?:\{\#([^\s{}]++)[^{}\n]*+\}|\(([^\s()]++)\))(?=[ \t]*+(?:\n|\Z))")
 _OPTION = re.compile(r"[ \t>]*+:([a-z-]++):[ \t]*+([^\n]*+)\n?")
-_MARK = re.compile(r"\s*+matcalc\b")
+_MARK = re.compile(r"\s*+(?:matcalc\b|(?i:matcalc)(?=\s*+(?:declare|define)?\s*+:))")
 _QUOTED = re.compile(r"[ \t]*+>")
 
 #: The widest margin of a quotation.

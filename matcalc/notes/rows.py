@@ -5,8 +5,8 @@ so `a &= b \\ &= c` is the chain a = b = c; a row with a left side of its own be
 rows are one equation.  Each pair of columns (`a &= b & c &= d`) has equations of its own.  Left out are labels, tags,
 `\nonumber`, `\intertext`, empty space at the ends, the full stop or comma at the end of an equation, and remarks: a
 `\text{..}` of several words, or one that stands behind a wide space or in a column of its own, with what comes after it
-in its cell.  What comes after it must be a condition (`for`, `if`, `since`, ..): anything else, such as a second equation,
-would go unnoticed, and is an error.
+in its cell.  What comes after the words must be a condition (`for`, `if`, `since`, ..).  Anything else, such as a second
+equation, would go unnoticed, and is an error; so is what stands behind a wide space without an operator or words.
 """
 
 from __future__ import annotations
@@ -56,6 +56,10 @@ _INVISIBLE = re.compile(
     r"\\right\s*+\.\s*+(?:(?:\\quad|\\qquad|\\[,;:! ]|~|\{\})\s*+)*+\\left\s*+\."
     r"|\\(?:mkern|kern|mskip|hskip)\s*+[-+]?[0-9.]++\s*+(?:mu|pt|em|ex|mm|cm)"
 )
+#: Environments whose columns do not come in pairs.
+_ONE_COLUMN = ("eqnarray", "multline", "dmath")
+#: What counts the equations of a display by hand.
+_ENUMERATOR = re.compile(r"\s*\(?\w{1,4}[.):]\s*")
 _NOTHING = re.compile(r"(?:\s|[.,;)]|\\[,;:! ]|~|\\q?quad(?![A-Za-z])|\\(?:nonumber|notag|qedhere)(?![A-Za-z]))*+")
 _NOTHING_ELSE = re.compile(_NOTHING.pattern + r"(?=&|\\\\|\\end(?![A-Za-z])|\\label(?![A-Za-z])|\\tag(?![A-Za-z])|\Z)")
 
@@ -79,7 +83,8 @@ class _Cell:
     label: Excerpt | None = None
     #: What the first token is that is no space: `relation`, `operator`, `sign` or `operand`; empty if there is none.
     begins: str = ""
-    #: Whether the last token is a wide space.
+    #: What the last token is that is no space, and whether a wide space stands behind it.
+    last: str = ""
     wide: bool = False
 
 
@@ -98,7 +103,7 @@ def equations(body: Excerpt, environment: str) -> list[Equation]:
     if environment.startswith("multline"):
         rows = [[cell for row in rows for cell in row]]
     # In `eqnarray`, the relation has a column of its own.
-    width = max(map(len, rows)) if environment.startswith(("eqnarray", "multline", "dmath")) else 2
+    width = max(map(len, rows)) if environment.startswith(_ONE_COLUMN) else 2
     found: list[Equation] = []
     for column in range(0, max(map(len, rows)), width):
         parts = _column([row[column : column + width] for row in rows], body)
@@ -177,6 +182,10 @@ class _Reader:
         self.at = 0
         #: How many environments are open whose rows are their own, as in `cases`.
         self.depth = 0
+        #: Whether a block of rows within the display has ended.
+        self.ended = False
+        #: Whether all columns of a row are one equation.
+        self.one_column = environment.startswith(_ONE_COLUMN)
         self.table: list[list[_Cell]] = [[_Cell()]]
         self.skip_count(environment)
 
@@ -214,8 +223,15 @@ class _Reader:
         if kind == "relation":
             cell.relations.append(piece)
         if kind != "space":
-            cell.begins = cell.begins or kind
+            self.check_space(cell, piece, kind)
+            cell.begins, cell.last = cell.begins or kind, kind
         cell.wide = piece.text in _WIDE or (cell.wide and kind == "space")
+
+    def check_space(self, cell: _Cell, piece: Excerpt, kind: str) -> None:
+        """Refuse what is no product as its author sees it: two operands with a wide space between them."""
+        if cell.wide and cell.last == kind == "operand":
+            hint = "put a condition into words, as in \\quad \\text{for } n > 0, and an equation into a row of its own"
+            raise MatcalcError("what stands behind this space would be read as a factor", piece.span(), hint=hint)
 
     def group(self, token: re.Match[str]) -> None:
         """A group is kept as a whole; an empty one only keeps operators apart."""
@@ -240,6 +256,7 @@ class _Reader:
             at = self.at + self.text.startswith("*", self.at)
             inside = braced(self.text, at, self.ends)
             self.at = inside[1] + 1 if inside else at
+            self.cell.wide = self.cell.wide or word == r"\hspace"
         elif word in _TEXT and inside:
             self.words(token, inside)
         elif word in _ABOVE and inside:
@@ -256,7 +273,12 @@ class _Reader:
             self.keep((token.start(), self.at))
             return
         self.at = name.end()
-        if token[0] == r"\begin":
+        if token[0] == r"\end":
+            self.ended = True
+        elif self.ended:
+            hint = "give each block of rows a display of its own"
+            raise MatcalcError("two blocks of rows in one display", self.body.part(*token.span()).span(), hint=hint)
+        else:
             option = bracketed(self.text, self.at)
             self.at = option.end() if option else self.at
             self.skip_count(name[1])
@@ -286,6 +308,8 @@ class _Reader:
             return
         first = _WORD.search(self.text, *inside)
         self.at = behind
+        if _ENUMERATOR.fullmatch(self.text, *inside) and not self.cell.begins:
+            return
         if _NOTHING_ELSE.match(self.text, behind):
             return
         follows = TOKEN.match(self.text, _end_of(_NOTHING, self.text, behind))
@@ -300,7 +324,7 @@ class _Reader:
     def is_remark(self, said: str, behind: int) -> bool:
         """Whether text is more than a name, and what follows it is about the equation and no part of it."""
         word = _WORD.match(said.strip())
-        if said != said.strip() or len(said.split()) != 1:
+        if said != said.strip() or len(said.split()) != 1 or _ENUMERATOR.fullmatch(said):
             return True
         own_column = len(self.table[-1]) > 2 and not self.cell.begins
         if not self.cell.wide and not own_column:
@@ -309,10 +333,11 @@ class _Reader:
         return leading or _NOTHING_ELSE.match(self.text, behind) is not None
 
     def rest(self) -> tuple[int, int]:
-        """Go to the end of the cell; what stands on the way."""
-        start = self.at
+        """Go to the end of the cell, from a left side on behind its relation; what stands on the way."""
+        start, columns = self.at, 10**6 if self.one_column else len(self.table[-1]) % 2
         while token := TOKEN.match(self.text, self.at):
-            if token.lastgroup == "column" or token[0] == r"\\":
+            columns -= token.lastgroup == "column"
+            if columns < 0 or token[0] == r"\\":
                 break
             if token.lastgroup == "command" and token[0] in (r"\label", r"\end"):
                 break

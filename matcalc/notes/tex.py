@@ -30,7 +30,7 @@ _HEADINGS = frozenset({r"\part", r"\chapter", r"\section", r"\subsection", r"\su
 #: Commands that may stand between a mark and its equation.
 _SILENT = frozenset({r"\label", r"\noindent", r"\centering", r"\smallskip", r"\medskip", r"\bigskip", r"\par"})
 _VERB = re.compile(r"\*?([^A-Za-z\s*])(?:(?!\1)[^\n])*+\1")
-_MARK = re.compile(r"%++[ \t]*+matcalc\b")
+_MARK = re.compile(r"%++[ \t]*+(?:matcalc\b|(?i:matcalc)(?=[ \t]*+(?:declare|define)?[ \t]*+:))")
 
 
 def scan_tex(original: Original) -> Scan:
