@@ -27,10 +27,11 @@ from matcalc.decision import decide
 from matcalc.form import Form
 from matcalc.identity import Identity, library_paths, load
 from matcalc.inference import TypedProgram, infer
-from matcalc.latex_reader import latex_claim
+from matcalc.latex_reader import latex_claim, latex_program
 from matcalc.lowering import lower
 from matcalc.notation.latex import to_latex
 from matcalc.notation.latex_names import Style, name_latex
+from matcalc.notation.latex_rows import to_rows
 from matcalc.notation.text import to_text
 from matcalc.parser import parse_expression, parse_statements
 from matcalc.refine import refine
@@ -94,7 +95,8 @@ def check_sides(found: Sides, style: Style) -> Iterator[tuple[str, str | None]]:
     """How each side of an identity is read back."""
     typed, back = read_back(found.forms, found.program, style)
     for form, other in zip(found.forms, back, strict=True):
-        yield f"{found.identity.name}: {to_latex(form, style)} is read as {to_text(other)}", same(form, found.program, other, typed)
+        label = f"{found.identity.name}: {to_latex(form, style)} is read as {to_text(other)}"
+        yield label, same(form, found.program, other, typed)
 
 
 # --- the library ----------------------------------------------------------------------------------------------------
@@ -202,3 +204,24 @@ def test_answers_of_the_corpus(form: str) -> None:
 def test_derivatives_of_random_expressions(expression: Expression, style: Style, form: str, data: st.DataObject) -> None:
     wrt = data.draw(st.sampled_from(expression.variables or ("x",)))
     check_derivative(matcalc.derive(expression.text, wrt, expression.declare), form, style)
+
+
+@random_expressions
+@given(well_typed(*SHAPES), st.sampled_from(STYLES))
+def test_broken_rows(expression: Expression, style: Style) -> None:
+    program = typed_program(expression.text, expression.declare)
+    rows = to_rows(program.output, style, width=8.0)
+    latex = r"\begin{aligned} & " + r" \\ &\quad ".join(rows) + r" \end{aligned}"
+    read = infer(latex_program(latex, declarations(program)))
+    assert same(program.output, program, read.output, read), f"{latex} is read as {to_text(read.output)}"
+
+
+def main() -> None:
+    """Read the library back in all styles."""
+    for style in STYLES:
+        wrong, ways = failures(LIBRARY, style)
+        print(style, dict(ways), *wrong, sep="\n")
+
+
+if __name__ == "__main__":
+    main()

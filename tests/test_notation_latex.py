@@ -60,6 +60,7 @@ EXPRESSIONS = {
     "norm2(X)": r"\|\mathbf{X}\|_F",
     "norm1(X)": r"\|\operatorname{vec}(\mathbf{X})\|_1",
     "norm1(-x)": r"\left\|-\mathbf{x}\right\|_1",
+    "abs(abs(alpha) - abs(beta))": r"\bigl||\alpha| - |\beta|\bigr|",
     "abs(alpha)": r"|\alpha|",
     "abs(alpha)*norm2(x)^2*abs(beta)*alpha": r"|\alpha| \, \|\mathbf{x}\|_2^{2} \, |\beta| \alpha",
     "abs(x)": r"\operatorname{abs}(\mathbf{x})",

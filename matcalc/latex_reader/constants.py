@@ -113,7 +113,9 @@ def identity(reader: Reader, start: int) -> Form:
 
 def commutation_ahead(reader: Reader, symbol: Symbol, known: str | None) -> bool:
     r"""Whether a symbol is the commutation matrix `\mathbf{K}_{m,n}`: two sizes that are known stand below."""
-    if symbol.base != "K" or symbol.style not in ("bold", "plain") or known is not None or symbol.subscripts or reader.token.kind != "_":
+    if symbol.base != "K" or symbol.style not in ("bold", "plain") or known is not None or symbol.subscripts:
+        return False
+    if reader.token.kind != "_":
         return False
     one, two, end = (reader.peek(k) for k in (2, 3, 4))
     inner = [one, two] if end.kind == "}" else [one, end] if two.kind == "," and reader.peek(5).kind == "}" else []

@@ -130,7 +130,8 @@ def _above(reader: Reader) -> tuple[Form | None, int]:
 def _below(reader: Reader) -> list[By]:
     """The variables in the denominator, from the left."""
     if reader.token.kind != "{":
-        reader.fail("the variable of the derivative is missing", reader.place(reader.token), "write \\frac{\\partial f}{\\partial x}")
+        hint = "write \\frac{\\partial f}{\\partial x}"
+        reader.fail("the variable of the derivative is missing", reader.place(reader.token), hint)
     reader.enter()
     found = [_by(reader)]
     while reader.token.kind != "}":
@@ -156,7 +157,8 @@ def _by(reader: Reader) -> By:
         return By(form, transposed=True)
     if len(words) == 1 and words[0].isdigit() and 0 < int(words[0][:4]) <= 50:
         return By(form, times=int(words[0]))
-    reader.fail("what stands above a variable is a number or a transpose", reader.place(caret), "write \\partial \\mathbf{x}^\\top")
+    hint = "write \\partial \\mathbf{x}^\\top"
+    reader.fail("what stands above a variable is a number or a transpose", reader.place(caret), hint)
 
 
 def _superscript(reader: Reader) -> list[str]:
@@ -216,12 +218,14 @@ def _operand(reader: Reader, start: int) -> Form:
     """What an operator of a derivative is applied to: the parentheses that follow, else the factors that follow."""
     operator = reader.since(start)
     if reader.token.kind in ("end", "}", "close", "=", "+", "-", "row"):
-        reader.fail("the operator has nothing to be applied to", operator, "write what it is applied to in parentheses behind it")
+        hint = "write what it is applied to in parentheses behind it"
+        reader.fail("the operator has nothing to be applied to", operator, hint)
     if reader.token.kind == "open" and reader.token.text in ("(", "[", "\\{"):
         form = reader.grammar.factor(reader)
         if reader.grammar.operand_ahead(reader):
             hint = "put the operator and what it is applied to in parentheses, or all that it is applied to"
-            reader.fail("how far does the operator before it reach?", reader.place(reader.token), hint, (("the operator", operator),))
+            place, related = reader.place(reader.token), (("the operator", operator),)
+            reader.fail("how far does the operator before it reach?", place, hint, related)
         return form
     bare, reader.bare_argument = reader.bare_argument, False
     form = reader.grammar.juxtaposition(reader, None)

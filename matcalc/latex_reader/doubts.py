@@ -8,10 +8,14 @@ from __future__ import annotations
 from matcalc.errors import DeclarationError
 from matcalc.form import Form
 from matcalc.latex_reader.functions import function_named
-from matcalc.latex_reader.names import Symbol, known_name, read_symbol, scripted_symbol, symbol_ahead
+from matcalc.latex_reader.lexer import Token
+from matcalc.latex_reader.names import Symbol, new_name, read_symbol, scripted_symbol, symbol_ahead
 from matcalc.latex_reader.reader import Reader
 from matcalc.latex_reader.scripts import is_mark_ahead
 from matcalc.latex_reader.symbols import PLAIN_FUNCTIONS
+
+#: The longest word of letters that is looked at.
+LONGEST_WORD = 16
 
 __all__ = ["before_parentheses", "check_bare_word", "check_entry_mark", "check_increment", "check_primed"]
 
@@ -59,7 +63,7 @@ def _bare_name(reader: Reader) -> str:
     try:
         symbol = read_symbol(reader)
         symbol, below = scripted_symbol(reader, symbol)
-        return known_name(reader, symbol, below) or "_".join((symbol.base, *symbol.subscripts, *(below.as_name if below else ())))
+        return new_name(reader, symbol, below)
     except DeclarationError:
         reader.move(at + 1)
         return ""
@@ -81,8 +85,8 @@ def _comma_inside(reader: Reader) -> bool:
 
 def check_increment(reader: Reader, symbol: Symbol, form: Form) -> None:
     r"""Refuse `\Delta x` and `d x` of unknown letters: an increment or a differential, and no product."""
-    plain = symbol.style == "plain" and not symbol.subscripts and symbol.base in ("d", "delta", "Delta")
-    if plain and form.head == "name" and form.value == symbol.base and symbol_ahead(reader) and not _is_settled(reader, symbol.base):
+    plain = symbol.style == "plain" and form.head == "name" and form.value in ("d", "delta", "Delta")
+    if plain and symbol_ahead(reader) and not _is_settled(reader, str(form.value)):
         span = reader.since(symbol.start)
         hint = f"declare `{symbol.base}` for a product; differentials and increments are not read"
         reader.fail(f"`{span.text}` before a letter may be a differential or a factor", span, hint)
@@ -125,18 +129,20 @@ def check_primed(reader: Reader, form: Form, start: int) -> None:
 def check_bare_word(reader: Reader) -> None:
     """Refuse `tr(A)` and `log x`, in which TeX sees products of letters."""
     tokens, at = reader.tokens, reader.at
-    if tokens[at].kind != "letter" or tokens[at].end - tokens[at].start != 1:
+    if not _is_latin(tokens[at]) or (at and _is_latin(tokens[at - 1]) and tokens[at - 1].end == tokens[at].start):
         return
-    if at and tokens[at - 1].kind == "letter" and tokens[at - 1].end == tokens[at].start and tokens[at - 1].end - tokens[at - 1].start == 1:
-        return
-    end = at
-    while end - at < 16 and tokens[end].kind == "letter" and (end == at or tokens[end].start == tokens[end - 1].end) and len(tokens[end].text) == 1:
+    end = at + 1
+    while end - at < LONGEST_WORD and _is_latin(tokens[end]) and tokens[end].start == tokens[end - 1].end:
         end += 1
     word = "".join(token.text for token in tokens[at:end])
-    if end - at < 2 or (function_named(word) is None and word not in reader.scope.declarations):
+    function = function_named(word)
+    if end - at < 2 or (function is None and word not in reader.scope.declarations):
         return
+    command = f"\\{word}" if word in PLAIN_FUNCTIONS else f"\\{'operatorname' if function else 'mathrm'}{{{word}}}"
     span = reader.place(tokens[at]).through(reader.place(tokens[end - 1]))
-    command = f"\\operatorname{{{word}}}" if function_named(word) else f"\\mathrm{{{word}}}"
-    if word in PLAIN_FUNCTIONS:
-        command = f"\\{word}"
     reader.fail(f"`{word}` is a product of letters in LaTeX", span, f"write {command}, or spaces between the letters")
+
+
+def _is_latin(token: Token) -> bool:
+    """Whether a token is one Latin letter."""
+    return token.kind == "letter" and token.end - token.start == len(token.text) == 1

@@ -6,6 +6,7 @@ from matcalc.form import Form
 from matcalc.latex_reader.names import entry
 from matcalc.latex_reader.reader import Reader
 from matcalc.latex_reader.subscripts import Subscript, subscript
+from matcalc.latex_reader.symbols import STYLES
 
 __all__ = ["fenced"]
 
@@ -29,7 +30,8 @@ def _inside(reader: Reader) -> Form:
     form = reader.grammar.expression(reader)
     reader.bare_argument = bare
     if reader.token.kind == ",":
-        reader.fail("a list has no meaning here", reader.place(reader.token), "only functions take several arguments; declare f: function")
+        hint = "only functions take several arguments; declare f: function"
+        reader.fail("a list has no meaning here", reader.place(reader.token), hint)
     reader.leave()
     reader.fenced[id(form)] = form
     return form
@@ -124,11 +126,11 @@ def _norm_name(reader: Reader) -> str:
     """What stands below a norm, as text; nothing if there is nothing."""
     if reader.token.kind != "_":
         return ""
-    if reader.peek().kind in ("letter", "number", "{", "text") or (reader.peek().kind == "command" and reader.peek(2).kind in ("{", "letter")):
-        after = reader.peek(2) if reader.peek().kind == "{" else reader.peek()
-        if after.kind in ("letter", "number", "text", "command") and after.text not in ("\\infty", "\\ast"):
-            return "".join(subscript(reader).parts)
-    reader.fail("there is no such norm", reader.place(reader.peek()), "norms are \\|x\\|_2, \\|x\\|_1 and \\|A\\|_F")
+    after = reader.peek(2) if reader.peek().kind == "{" else reader.peek()
+    styled = after.kind == "command" and after.text in STYLES
+    if styled or after.kind in ("letter", "number", "text"):
+        return "".join(subscript(reader).parts)
+    reader.fail("there is no such norm", reader.place(after), "norms are \\|x\\|_2, \\|x\\|_1 and \\|A\\|_F")
 
 
 # --- inner products -------------------------------------------------------------------------------------------------
@@ -144,9 +146,9 @@ def _inner_product(reader: Reader) -> Form:
     right = reader.grammar.expression(reader)
     reader.bare_argument = bare
     reader.leave()
-    kinds = (reader.kind(left), reader.kind(right))
-    if kinds not in (("column", "column"), ("matrix", "matrix"), ("scalar", "scalar")):
+    kind, other = reader.kind(left), reader.kind(right)
+    if kind != other or kind not in ("column", "matrix", "scalar"):
         reader.fail("an inner product is one of two vectors or of two matrices", reader.since(start))
-    flipped = Form("transpose", (left,), span=left.span) if kinds[0] != "scalar" else left
+    flipped = left if kind == "scalar" else Form("transpose", (left,), span=left.span)
     product = reader.node("mul", (flipped, right), start)
-    return reader.node("call", (product,), start, "tr") if kinds[0] == "matrix" else product
+    return reader.node("call", (product,), start, "tr") if kind == "matrix" else product

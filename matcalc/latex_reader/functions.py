@@ -25,7 +25,7 @@ _PAIRS = frozenset({"maximum", "minimum"})
 #: Derivatives of element-wise functions that are written with a prime, in the language's other functions.
 _PRIMED = frozenset({"sigmoid", "tanh", "relu", "exp", "sin", "softplus"})
 #: Functions of the language that LaTeX writes otherwise, so that their words are no functions here.
-_NOT_WORDS = frozenset({"eye", "ones", "zeros", "vector", "matrix", "commutation"})
+_NOT_WORDS = frozenset({"ones", "zeros", "vector", "matrix"})
 
 
 def function_named(word: str) -> str | None:
@@ -34,6 +34,8 @@ def function_named(word: str) -> str | None:
         return FUNCTIONS[word]
     if word in WORDS:
         return WORDS[word] or None
+    if word == "jacobian":
+        return word
     record = find_operation(word)
     return record.name if record is not None and word not in _NOT_WORDS else None
 
@@ -86,6 +88,8 @@ def _application(reader: Reader, word: str, start: int, shown: Span, axis: Form 
     else:
         args = (_bare(reader, shown),)
         reader.bare_call = (reader.at, shown)
+    if word == "jacobian":
+        return _jacobian(reader, args, start)
     if word in _PAIRS:
         return _paired(reader, word, args, start)
     if word == "log" and not fenced and args[0].head == "call":
@@ -134,6 +138,13 @@ def _paired(reader: Reader, word: str, args: tuple[Form, ...], start: int) -> Fo
     return form
 
 
+def _jacobian(reader: Reader, args: tuple[Form, ...], start: int) -> Form:
+    r"""`\operatorname{jacobian}(E, x)`, which is written so where J is a name."""
+    if len(args) != 2 or args[1].head != "name":
+        reader.fail("`jacobian` takes an expression and a name", reader.since(start), "write \\mathrm{J}_{\\mathbf{x}}(E)")
+    return reader.node("derivative", args, start, "jacobian")
+
+
 def _exponent(reader: Reader, shown: Span) -> Form:
     r"""The exponent of `\sin^2 x`, a positive number."""
     caret = reader.advance()
@@ -153,7 +164,9 @@ def _axis(reader: Reader, word: str) -> Form | None:
     record = find_operation(word)
     if record is not None and record.axis and len(below.parts) == 1 and below.parts[0].isdigit():
         return number(int(below.parts[0]), below.span)
-    hint = "logarithms are natural: write \\log x / \\log 2" if word == "log" else "declare a function of that name, or leave it out"
+    hint = "declare a function of that name, or leave it out"
+    if word == "log":
+        hint = "logarithms are natural: write \\frac{\\log x}{\\log 2}"
     reader.fail(f"a subscript of `{word}` is not read", below.span, hint)
 
 

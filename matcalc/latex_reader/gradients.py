@@ -70,7 +70,8 @@ def _tight_operand(reader: Reader, start: int) -> Form:
         return form
     if reader.kind(form) == "scalar" and form.head != "number" and not (form.head == "div" and form.args[0].head == "number"):
         hint = "put the gradient in parentheses, or all that it is taken of"
-        reader.fail("how far does the gradient before it reach?", reader.place(reader.token), hint, (("the gradient", operator),))
+        place, related = reader.place(reader.token), (("the gradient", operator),)
+        reader.fail("how far does the gradient before it reach?", place, hint, related)
     form = reader.grammar.juxtaposition(reader, form)
     reader.bare_call = (reader.at, operator)
     return form

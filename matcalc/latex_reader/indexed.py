@@ -19,6 +19,7 @@ __all__ = ["indexed_sum", "case_distinction"]
 
 #: How the range of a sum is written.
 RANGES = "write \\sum_i, \\sum_{i=1}^{n}, \\sum_{i,j} or \\sum_{i \\neq j}"
+OTHER_LETTER = "give one of the two another letter"
 _UNEQUAL = frozenset({"\\neq", "\\ne"})
 
 
@@ -36,9 +37,9 @@ def indexed_sum(reader: Reader) -> Form:
     size = _above(reader, bounded)
     for index in indices:
         if index in scope.bound:
-            reader.fail(f"the index `{index}` is bound already", reader.since(sign.start), "give one of the two another letter")
+            reader.fail(f"the index `{index}` is bound already", reader.since(sign.start), OTHER_LETTER)
         if index in scope.declarations or index in scope.assigned:
-            reader.fail(f"`{index}` is a variable and no index here", reader.since(sign.start), "give one of the two another letter")
+            reader.fail(f"`{index}` is a variable and no index here", reader.since(sign.start), OTHER_LETTER)
     scope.bind(indices)
     scope.ever_bound.update(indices)
     bare, reader.bare_argument = reader.bare_argument, False

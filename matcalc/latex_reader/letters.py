@@ -92,7 +92,7 @@ def _styled_formula(reader: Reader, style: str) -> Form:
 def _symbol_in(reader: Reader, style: str) -> Form:
     r"""`\mathbf\hat x`: one letter in a style."""
     outer, reader.style = reader.style, style
-    form = single(reader)
+    form = reader.grammar.single(reader)
     reader.style = outer
     return form
 

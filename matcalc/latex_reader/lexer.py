@@ -54,7 +54,11 @@ _ENVIRONMENT = re.compile(r"\s*\{\s*([A-Za-z]+\*?)\s*\}")
 
 
 class Token(NamedTuple):
-    """A token: `kind` is a letter, number, command, open, close, bar, text, begin, finish, row, math, end or the mark itself."""
+    """A token.
+
+    `kind` is "letter", "number", "command", "open", "close", "bar", "text", "begin", "finish", "row" (in `cases` "case"),
+    "gap" for a wide space, "math" for what parts formulas from text, "relation", "underscore", "end", or the mark itself.
+    """
 
     kind: str
     text: str

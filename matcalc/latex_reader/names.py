@@ -9,6 +9,7 @@ sum or `[..]_{ij}` binds, or where x is known to be a vector and nothing is call
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from matcalc.form import Form
 from matcalc.form import name as named
@@ -18,7 +19,10 @@ from matcalc.latex_reader.scope import convention
 from matcalc.latex_reader.subscripts import Subscript, layer, layer_ahead, subscript
 from matcalc.latex_reader.symbols import ACCENTS, STYLES
 
-__all__ = ["Symbol", "symbol_ahead", "read_symbol", "resolve", "scripted_symbol", "word_ahead", "is_one_letter", "known_name", "new_name", "look_of", "entry"]
+__all__ = [
+    "Symbol", "symbol_ahead", "read_symbol", "resolve", "scripted_symbol", "word_ahead", "is_one_letter", "skip_word",
+    "known_name", "new_name", "look_of", "entry",
+]  # fmt: skip
 
 _ORDERS = {"scalar": 0, "column": 1, "row": 1, "matrix": 2}
 
@@ -85,7 +89,7 @@ def word_ahead(reader: Reader) -> str | None:
     if end is None or end == reader.at + 2:
         return None
     tokens = reader.tokens[reader.at + 2 : min(end, reader.at + 60)]
-    if len(tokens) > 1 and not all(_is_of_word(token, before) for before, token in zip(tokens, tokens[1:], strict=False)):
+    if len(tokens) > 1 and not all(_is_of_word(token, before) for before, token in pairwise(tokens)):
         return None
     if tokens[0].kind not in ("letter", "number") or end > reader.at + 60:
         return None
@@ -100,8 +104,14 @@ def is_one_letter(reader: Reader) -> bool:
 
 def _is_of_word(token: Token, before: Token) -> bool:
     """Whether a token goes on with a word: letters, digits and underscores side by side."""
-    plain = token.kind in ("letter", "number", "underscore") and token.end - token.start == len(token.text) + (token.kind == "underscore")
-    return plain and token.start == before.end and before.end - before.start == len(before.text) + (before.kind == "underscore")
+    return _is_plain(token) and _is_plain(before) and token.start == before.end
+
+
+def _is_plain(token: Token) -> bool:
+    """Whether a token is a Latin letter, digits or an underscore, which is written with a backslash."""
+    if token.kind == "underscore":
+        return True
+    return token.kind in ("letter", "number") and token.end - token.start == len(token.text)
 
 
 def _styled(reader: Reader) -> Symbol:

@@ -22,7 +22,9 @@ __all__ = ["factor", "single", "operand_ahead"]
 
 _OPERANDS = frozenset({"letter", "number", "open", "{"})
 #: Commands that begin an operand.
-_COMMANDS = frozenset({"\\sqrt", "\\sum", "\\partial", "\\nabla", *STYLES, *ACCENTS, *FRACTIONS, *FUNCTIONS, *WRAPPERS, *SWITCHES})
+_COMMANDS = frozenset(
+    {"\\sqrt", "\\sum", "\\partial", "\\nabla", *STYLES, *ACCENTS, *FRACTIONS, *FUNCTIONS, *WRAPPERS, *SWITCHES}
+)
 
 
 def operand_ahead(reader: Reader) -> bool:

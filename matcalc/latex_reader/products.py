@@ -117,7 +117,8 @@ def _dotted(reader: Reader, head: str, left: Form, right: Form, start: int) -> F
     r"""`a \cdot b`: the inner product of two columns, else the product; `a \times b` of two vectors is another one."""
     kinds = (reader.kind(left), reader.kind(right))
     if head == "cross" and _VECTORS.issuperset(kinds):
-        reader.fail("cross products are not read", reader.since(start), "write \\mathbf{a} \\cdot \\mathbf{b} or \\mathbf{a} \\mathbf{b}^\\top")
+        hint = "write \\mathbf{a} \\cdot \\mathbf{b} or \\mathbf{a} \\mathbf{b}^\\top"
+        reader.fail("cross products are not read", reader.since(start), hint)
     if kinds == ("column", "column"):
         flipped = Form("transpose", (left,), span=left.span)
         return reader.node("mul", (flipped, right), start)

@@ -20,6 +20,8 @@ from matcalc.parser import MAX_NESTING
 
 __all__ = ["Reader", "Grammar", "described"]
 
+#: Tokens that are no argument of a command.
+NO_ARGUMENT = frozenset({"end", "}", "close", "row", "&", "case", "finish", "^", "_", "=", "+", "-"})
 HINT_TO_SPLIT = "split the formula with assignments: z = W x"
 
 
@@ -160,7 +162,7 @@ class Reader:
             self.bare_argument = bare
             self.leave()
             return form
-        if self.token.kind in ("end", "}", "close", "row", "&", "case", "finish") or self.token.text in ("^", "_", "=", "+", "-"):
+        if self.token.kind in NO_ARGUMENT:
             self.fail(f"{what} is missing", self.place(self.token), "write it in braces: {...}")
         return self.grammar.single(self)
 
@@ -214,7 +216,7 @@ class Reader:
             message, hint = unknown_command(token)
             self.fail(message, self.place(token), hint)
         if token.kind == "relation":
-            self.fail(f"`{token.text}` is no equation", self.place(token), "only equations are read, and sums over all of an index")
+            self.fail(f"`{token.text}` is no equation", self.place(token), "only equations are read")
 
     def check_open(self) -> None:
         """If something that is open explains why the token in place does not fit, say so."""
@@ -227,7 +229,8 @@ class Reader:
         shown = self.source[opener.start : opener.end]
         related = ((f"`{shown}` is opened here", self.place(opener)),)
         if token.kind in ("close", "}"):
-            self.fail(f"`{self.source[token.start : token.end]}` closes `{shown}`", self.place(token), f"write `{wanted}`", related)
+            closer = self.source[token.start : token.end]
+            self.fail(f"`{closer}` closes `{shown}`", self.place(token), f"write `{wanted}`", related)
         if token.kind in ("end", "row", "finish", "case", "math", "="):
             self.fail(f"`{shown}` is not closed", self.place(opener), f"add the missing `{wanted}`")
 
@@ -237,7 +240,8 @@ class Reader:
         self.check_command(token)
         before = self.tokens[self.at - 1] if self.at else None
         if before is None and token.kind == "end":
-            self.fail("there is no formula", self.place(token), "write one, such as \\mathbf{x}^\\top \\mathbf{A} \\mathbf{x}")
+            hint = "write one, such as \\mathbf{x}^\\top \\mathbf{A} \\mathbf{x}"
+            self.fail("there is no formula", self.place(token), hint)
         if token.kind in ("close", "}") and not self.open:
             self.fail(f"`{token.text}` closes nothing", self.place(token))
         after = f" after {described(before)}" if before is not None else ""
@@ -246,8 +250,10 @@ class Reader:
 
 
 #: Commands that are read, but not everywhere.
-READ_ELSEWHERE = frozenset({"\\top", "\\intercal", "\\partial", "\\nabla", "\\sum", "\\sqrt", "\\neg", "\\land", "\\lor", "\\equiv",
-                            "\\stackrel", "\\overset", "\\triangleq", "\\coloneqq"})  # fmt: skip
+READ_ELSEWHERE = frozenset({
+    "\\top", "\\intercal", "\\partial", "\\nabla", "\\sum", "\\sqrt", "\\neg", "\\land", "\\lor", "\\equiv", "\\stackrel",
+    "\\overset", "\\triangleq", "\\coloneqq",
+})  # fmt: skip
 
 
 def _pairs(tokens: list[Token]) -> dict[int, int]:

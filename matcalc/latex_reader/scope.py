@@ -140,7 +140,8 @@ class Scope:
         if first != look:
             related = ((f"it is written `{place.text}` here", place),)
             hint = "if they are two variables, give one of them a subscript; if not, write them alike"
-            raise ParseError(f"`{span.text}` and `{place.text}` are both read as the name `{word}`", span, hint=hint, related=related)
+            message = f"`{span.text}` and `{place.text}` are both read as the name `{word}`"
+            raise ParseError(message, span, hint=hint, related=related)
 
     # --- indices ----------------------------------------------------------------------------------------------------
 

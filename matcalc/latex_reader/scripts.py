@@ -18,7 +18,8 @@ __all__ = ["scripts", "raised", "power", "exponential", "is_mark_ahead"]
 
 #: What parts of a superscript change nothing of its meaning.
 _TRANSPARENT = frozenset({*STYLES, *SWITCHES})
-_MARKS = {"*": "a star", "\\ast": "a star", "\\dagger": "a dagger", "\\star": "a star", "H": "H", "\\perp": "a mark", "+": "a plus sign"}
+#: What has no meaning above a value.
+_MARKS = {"*": "a star", "\\ast": "a star", "\\star": "a star", "\\dagger": "a dagger", "H": "H", "+": "a plus sign"}
 
 
 def scripts(reader: Reader, form: Form, start: int) -> Form:
@@ -165,7 +166,8 @@ def power(reader: Reader, form: Form, exponent: Form, start: int) -> Form:
     """A power; the first negative one of a matrix is its inverse."""
     kind = reader.kind(form)
     if kind in ("column", "row"):
-        shown = reader.source[start : exponent.span.start].rstrip("{^ ") if exponent.span and exponent.span.start > start else "x"
+        behind = exponent.span is not None and exponent.span.start > start
+        shown = reader.source[start : exponent.span.start].rstrip("{^ ") if exponent.span and behind else "x"
         hint = f"write {shown}^{{\\odot 2}} to raise each entry, \\|{shown}\\|^2 for the squared norm"
         reader.fail("a vector has no power", reader.since(start), hint)
     if kind == "matrix" and exponent.head == "number" and exponent.value == Fraction(-1):

@@ -13,17 +13,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from matcalc.errors import DeclarationError, MatcalcError, ParseError, Span, UnknownNameError
+from matcalc.errors import ParseError, Span, UnknownNameError
 from matcalc.form import Form, number, subforms
 from matcalc.latex_reader.constants import sizes_of_constant
 from matcalc.latex_reader.derivatives import variable
-from matcalc.latex_reader.lexer import Token
-from matcalc.latex_reader.names import Symbol, look_of, new_name, read_symbol, scripted_symbol, symbol_ahead
+from matcalc.latex_reader.names import Symbol, look_of, new_name
 from matcalc.latex_reader.products import GRAMMAR, check_depth, expression
 from matcalc.latex_reader.reader import HINT_TO_SPLIT, Reader
+from matcalc.latex_reader.rows import (
+    begin_display,
+    finish_display,
+    is_capital,
+    is_letter,
+    read_equality,
+    read_target,
+    size_above,
+    skip_remark,
+)
 from matcalc.latex_reader.scope import Scope
 from matcalc.latex_reader.subscripts import Subscript
-from matcalc.latex_reader.symbols import BOLD, DISPLAYS, RELATIONS, SWITCHES
+from matcalc.latex_reader.symbols import BOLD, SWITCHES
 from matcalc.parser import Program, nearest, parse_declarations
 from matcalc.parser.program import Statements
 
@@ -31,7 +40,6 @@ __all__ = ["SYNTAXES", "check_syntax", "latex_claim", "latex_program", "latex_va
 
 #: What an expression, a claim or an assignment may be written in.
 SYNTAXES = ("matcalc", "latex")
-_MATH = {"\\[": "\\]", "\\(": "\\)", "$": "$", "$$": "$$"}
 
 
 def check_syntax(syntax: str) -> None:
@@ -129,19 +137,19 @@ class _Program:
             self.scope.letters.update(token.text for token in tokens if token.kind == "letter")
             for at, token in enumerate(tokens):
                 if token.text in BOLD or SWITCHES.get(token.text) == "bold":
-                    self.scope.bold |= _is_letter(tokens, at + 1)
-                    self.scope.bold_capitals |= _is_capital(tokens, at + 1)
+                    self.scope.bold |= is_letter(tokens, at + 1)
+                    self.scope.bold_capitals |= is_capital(tokens, at + 1)
                 elif token.text == "\\sum" and token.kind == "command":
-                    self.scope.dimensions.update(_size_above(reader, at))
+                    self.scope.dimensions.update(size_above(reader, at))
                 if token.text in BOLD and (sizes := sizes_of_constant(tokens, at)):
                     self.scope.dimensions.update(size for size in sizes if not self.scope.is_known(size))
 
     def guarded(self, reader: Reader, production: object) -> tuple[Form, ...]:
         """What a production reads, which must be the whole text."""
         try:
-            closing = _begin(reader)
+            closing = begin_display(reader)
             result: tuple[Form, ...] = production(reader) or ()  # type: ignore[operator]
-            _finish(reader, closing)
+            finish_display(reader, closing)
         except RecursionError:
             raise ParseError("nested too deeply", reader.place(reader.token), hint=HINT_TO_SPLIT) from None
         return result
@@ -160,9 +168,9 @@ class _Program:
         self.scope.expected.clear()
         start = reader.token.start
         read = [self.side(reader)]
-        while _equality(reader, definitions=False):
+        while read_equality(reader, definitions=False):
             read.append(self.side(reader))
-        _remark(reader)
+        skip_remark(reader)
         if reader.token.kind == "row" and reader.peek().kind not in ("end", "finish", "math"):
             reader.fail("another equation begins here", reader.place(reader.peek()), "verify the equations one by one")
         if len(read) < 2 and reader.token.kind in ("end", "row", "finish", "math"):
@@ -192,7 +200,7 @@ class _Program:
         reader.skip("row")
         while reader.token.kind not in ("end", "finish", "math"):
             self.row(reader)
-            _remark(reader)
+            skip_remark(reader)
             if reader.token.kind not in ("row", "end", "finish", "math"):
                 reader.unexpected("an operator or the end of the row")
             reader.skip("row")
@@ -204,16 +212,16 @@ class _Program:
             span = self.statements.bare.span or reader.place(reader.token)
             related = (("this comes after it", reader.place(reader.token)),)
             reader.fail("only the last row is an expression without a name", span, "give it a name: \\mathbf{y} = ..", related)
-        target = _target(reader)
+        target = read_target(reader)
         if target is None:
             self.statements.bare = self.value(reader, ())
             if reader.token.kind == "=":
-                reader.fail("the left side of an assignment is a name", reader.since(self.statements.bare.span.start if self.statements.bare.span else 0))
+                reader.fail("the left side of an assignment is a name", self.statements.bare.span or reader.since(0))
             return
         symbol, below, arguments, place = target
         word, indices = self.assigned(reader, symbol, below)
         self.statements.check_target(word, place)
-        if not _equality(reader, definitions=True):
+        if not read_equality(reader, definitions=True):
             reader.unexpected("`=`")
         self.scope.expected = set(indices)
         form = self.value(reader, indices if below is not None else None)
@@ -266,140 +274,3 @@ def _bound(reader: Reader, form: Form, free: dict[str, Span], indices: tuple[str
     if not free:
         reader.fail(f"the index `{indices[0]}` stands on one side only", form.span or reader.since(0))
     return Form("tensor", (form,), indices, span=form.span)
-
-
-# --- rows -----------------------------------------------------------------------------------------------------------
-
-
-def _begin(reader: Reader) -> list[Token]:
-    """Read what opens a display; the tokens that open it."""
-    opened: list[Token] = []
-    while reader.token.kind == "math" or (reader.token.kind == "begin" and reader.token.text in DISPLAYS):
-        token = reader.advance()
-        if token.kind == "math" and token.text not in _MATH:
-            reader.fail(f"`{token.text}` ends nothing", reader.place(token))
-        opened.append(token)
-        if token.text.startswith("alignedat") and reader.token.kind == "{":
-            reader.move(reader.closing(reader.at) or reader.at)
-            reader.advance()
-    return opened
-
-
-def _finish(reader: Reader, opened: list[Token]) -> None:
-    """Read what closes a display, and the end of the text."""
-    _remark(reader)
-    while opened:
-        token = opened.pop()
-        reader.skip("row", ",", ".", ";", "gap")
-        if (token.kind == "begin" and reader.token.kind == "finish") or (token.kind == "math" and reader.token.text == _MATH[token.text]):
-            reader.advance()
-        else:
-            if reader.token.kind == "end":
-                reader.fail(f"`{reader.source[token.start : token.end]}` is not ended", reader.place(token))
-            reader.unexpected("an operator or the end")
-    reader.skip("row", ",", ".", ";", "gap")
-    if reader.token.kind != "end":
-        reader.unexpected("an operator or the end")
-
-
-def _remark(reader: Reader) -> None:
-    """Skip the stop behind a formula, and words behind it that a comma or a gap parts from it."""
-    parted = reader.token.kind in (",", ".", ";", "gap", ":")
-    reader.skip(",", ".", ";", "gap", ":")
-    if reader.token.kind == "text":
-        if not parted:
-            reader.fail("words stand behind a comma or \\quad", reader.place(reader.token), "write \\quad \\text{..}")
-        while reader.token.kind not in ("row", "finish", "end", "math", "=", "close", "}"):
-            reader.advance()
-
-
-def _equality(reader: Reader, *, definitions: bool) -> bool:
-    r"""Read `=`, or a sign that means the same; False if none follows."""
-    token = reader.token
-    if token.kind == "command" and token.text in ("\\stackrel", "\\overset", "\\underset") and _over_equality(reader):
-        return True
-    meaning = RELATIONS.get(token.text, "relation")
-    if meaning == "definition" and token.kind in ("command", "="):
-        if not definitions:
-            reader.fail("a definition is no claim", reader.place(token), "give it as an assignment (`where`)")
-        reader.advance()
-        return True
-    if meaning or token.kind not in ("=", "command"):
-        return False
-    reader.advance()
-    return True
-
-
-def _over_equality(reader: Reader) -> bool:
-    r"""Read `\stackrel{(1)}{=}`; the mark over the sign is left out."""
-    first = reader.closing(reader.at + 1)
-    if first is None or [reader.tokens[min(first + k, len(reader.tokens) - 1)].text for k in (1, 2, 3)] != ["{", "=", "}"]:
-        return False
-    reader.move(first + 3)
-    reader.advance()
-    return True
-
-
-def _target(reader: Reader) -> tuple[Symbol, Subscript | None, tuple[str, ...], Span] | None:
-    """The left side of an assignment, if one follows; else the place does not move."""
-    if not symbol_ahead(reader):
-        return None
-    back, before = reader.at, reader.end
-    start = reader.token.start
-    try:
-        symbol, below = scripted_symbol(reader, read_symbol(reader))
-        place = reader.since(start)
-        arguments = _target_arguments(reader)
-    except MatcalcError as error:
-        if isinstance(error, DeclarationError):
-            raise
-        arguments = None
-    if arguments is not None and (RELATIONS.get(reader.token.text, "relation") != "relation") and reader.token.kind in ("=", "command"):
-        return symbol, below, arguments, place
-    reader.move(back)
-    reader.end = before
-    reader.open.clear()
-    reader.depth = 0
-    return None
-
-
-def _target_arguments(reader: Reader) -> tuple[str, ...] | None:
-    r"""The names in the parentheses of `f(\mathbf{x}) = ..`; nothing if there are none, None if they hold something else."""
-    if reader.token.kind != "open" or reader.token.text != "(":
-        return ()
-    names: list[str] = []
-    reader.enter()
-    while symbol_ahead(reader):
-        symbol, below = scripted_symbol(reader, read_symbol(reader))
-        names.append(new_name(reader, symbol, below))
-        reader.skip(",")
-    if reader.token.kind != "close" or not names:
-        return None
-    reader.leave()
-    return tuple(names)
-
-
-def _is_letter(tokens: list[Token], at: int) -> bool:
-    """Whether a letter follows, with braces or not; digits are bold in plain formulas, too."""
-    token = tokens[min(at, len(tokens) - 1)]
-    inner = tokens[min(at + 1, len(tokens) - 1)] if token.kind == "{" else token
-    return inner.kind in ("letter", "command")
-
-
-def _is_capital(tokens: list[Token], at: int) -> bool:
-    """Whether a capital letter follows, with braces or not, that is no constant."""
-    token = tokens[min(at, len(tokens) - 1)]
-    inner = tokens[min(at + 1, len(tokens) - 1)] if token.kind == "{" else token
-    return inner.kind == "letter" and inner.text[0].isupper() and inner.text not in ("I", "K")
-
-
-def _size_above(reader: Reader, at: int) -> list[str]:
-    """The letter above a sum, which is the name of a size."""
-    tokens = reader.tokens
-    end = reader.closing(at + 2) if tokens[at + 1].text == "_" and tokens[min(at + 2, len(tokens) - 1)].kind == "{" else None
-    if end is None or tokens[end + 1].kind != "^":
-        return []
-    token = tokens[min(end + 2, len(tokens) - 1)]
-    if token.kind == "{":
-        token = tokens[end + 3] if tokens[min(end + 4, len(tokens) - 1)].kind == "}" else tokens[end + 2]
-    return [token.text] if token.kind == "letter" else []

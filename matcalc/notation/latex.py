@@ -35,7 +35,7 @@ from matcalc.notation.latex_parts import (
     is_tall,
     names_of,
 )
-from matcalc.notation.latex_width import width
+from matcalc.notation.latex_width import is_wider
 from matcalc.notation.precedence import Level, Piece, brackets, fold, join_terms, opens
 
 __all__ = ["to_latex", "written", "name_latex", "condition_latex", "indices_latex", "Style", "BOLD"]
@@ -191,8 +191,8 @@ def _is_coefficient(form: Form, above: Piece, below: Piece) -> bool:
         return above.level > Level.SUM
     simple = form.args[1].head in ("number", "name")
     if form.args[0].kind not in ("scalar", None):
-        return simple or width(above.text) > WIDEST_VECTOR
-    return simple and width(above.text) > (WIDEST_SUM if above.level == Level.SUM else WIDEST_PRODUCT)
+        return simple or is_wider(above.text, WIDEST_VECTOR)
+    return simple and is_wider(above.text, WIDEST_SUM if above.level == Level.SUM else WIDEST_PRODUCT)
 
 
 def _power(writer: Writer, form: Form, parts: list[Piece]) -> Piece:

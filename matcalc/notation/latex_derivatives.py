@@ -11,7 +11,7 @@ from itertools import groupby
 
 from matcalc.form import Form
 from matcalc.notation.latex_parts import Writer, at, atom, enclosed, fraction, is_tall
-from matcalc.notation.latex_width import width
+from matcalc.notation.latex_width import is_wider
 from matcalc.notation.precedence import Level, Piece
 
 __all__ = ["derivative", "differential"]
@@ -74,8 +74,8 @@ def _above(form: Form, function: Piece) -> str | None:
     if is_tall([function.text]):
         return None
     if function.level >= Level.POWER or (function.level == Level.PRODUCT and _begins_bold(form)):
-        return function.text if width(function.text) <= WIDEST else None
-    return enclosed(function.text) if width(function.text) <= WIDEST_GROUP else None
+        return None if is_wider(function.text, WIDEST) else function.text
+    return None if is_wider(function.text, WIDEST_GROUP) else enclosed(function.text)
 
 
 def _begins_bold(form: Form) -> bool:

@@ -81,6 +81,9 @@ def enclosed(text: str, left: str = "(", right: str = ")", *, called: bool = Fal
     r"""The text in brackets as tall as it needs; `called` after the name of a function, where `\left` would make a gap."""
     if is_tall([text]) or (text.startswith("-") and "|" in left):
         return (r"\!" if called else "") + rf"\left{left}{text}\right{right}"
+    if "|" in left and "|" in text:
+        size = "Big" if r"\bigl" in text else "big"
+        return rf"\{size}l{left}{text}\{size}r{right}"
     if left != "(":
         return left + text + right
     if r"\bigl" in text:

@@ -17,6 +17,7 @@ from matcalc.form import Form
 from matcalc.notation.latex import written
 from matcalc.notation.latex_names import BOLD, Style
 from matcalc.notation.latex_parts import OPERATOR_BREAK, PRODUCT_BREAK, SUM_BREAK
+from matcalc.notation.latex_width import CHARACTERS
 from matcalc.notation.latex_width import width as width_of
 
 __all__ = ["to_rows"]
@@ -31,8 +32,6 @@ DEPTHS = {SUM_BREAK: 0.0, OPERATOR_BREAK: 0.25, PRODUCT_BREAK: 0.5}
 FULL = 0.5
 #: How much the rows after the first are moved in, in em.
 INDENT = 2.0
-#: No em of a formula takes more characters to type.
-CHARACTERS = 80
 #: A row that ends.
 END = "\x03"
 GROWING = re.compile(rf"(?:\\!)?\\left(\\.|.)|\\right(\\.|.)|{END}", re.DOTALL)

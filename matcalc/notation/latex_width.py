@@ -8,10 +8,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-__all__ = ["width", "TOKEN"]
+__all__ = ["width", "is_wider", "CHARACTERS"]
 
 TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[^\s]", re.DOTALL)
 
+#: No em of a formula takes more characters to type.
+CHARACTERS = 80
 #: Commands that show nothing of themselves.
 INVISIBLE = frozenset({
     r"\mathbf", r"\boldsymbol", r"\bm", r"\mathrm", r"\operatorname", r"\text", r"\hat", r"\bar", r"\tilde", r"\bigl",
@@ -49,6 +51,11 @@ def width(latex: str) -> float:
     for token in TOKEN.findall(latex):
         role = measure(stack, token, role)
     return sum(frame.total for frame in stack)
+
+
+def is_wider(latex: str, limit: float) -> bool:
+    """True for a formula of more than `limit` em; a long one is not measured."""
+    return len(latex) > limit * CHARACTERS or width(latex) > limit
 
 
 def measure(stack: list[Frame], token: str, role: str) -> str:
