@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import re
 import sys
 import textwrap
 from collections.abc import Callable, Sequence
@@ -20,6 +19,7 @@ from typing import Any
 import click
 
 import matcalc
+from matcalc.commands.expression import ExpressionCommand, sizes_of_dimensions
 from matcalc.commands.source import by_name, function_options
 from matcalc.commands.style import check_style, style_options
 from matcalc.commands.terminal import WIDTH, echo, reported_errors
@@ -29,32 +29,8 @@ __all__ = ["main"]
 
 #: How many entries `check` shows.
 SHOWN_ENTRIES = 8
-#: The modules of the commands about identities.
-IDENTITY_COMMANDS = {name: f"matcalc.commands.{name}" for name in ("verify", "show", "list", "export")}
-
-
-class ExpressionCommand(click.Command):
-    """A command whose expression may start with a minus sign, as in `matcalc derive "-x'*x" --wrt x`.
-
-    No option has a one-letter name, so an argument with one leading dash can only be an expression.
-    """
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if "--" not in args:
-            negative = [arg for arg in args if re.match("-[^-]", arg)]
-            args = [arg for arg in args if arg not in negative] + ["--", *negative]
-        return super().parse_args(ctx, args)
-
-
-def sizes_of_dimensions(text: str) -> dict[str, int]:
-    """Read `m=2,n=3`."""
-    sizes = {}
-    for part in text.split(","):
-        match = re.fullmatch(r"\s*(\w+)\s*=\s*0*([1-9][0-9]{0,8})\s*", part)
-        if match is None:
-            raise click.BadParameter(f"{part.strip()!r} is not NAME=SIZE with a positive whole number, as in m=2,n=3")
-        sizes[match[1]] = int(match[2])
-    return sizes
+#: The modules of commands that are loaded when they are called.
+LATER_COMMANDS = {name: f"matcalc.commands.{name}" for name in ("verify", "show", "list", "export", "cost")}
 
 
 def answer(derivative: matcalc.Derivative, form: str, sizes: dict[str, int] | None) -> str:
@@ -137,15 +113,15 @@ def source_options(command: click.decorators.FC) -> click.decorators.FC:
 
 
 class Commands(click.Group):
-    """The commands; those of `IDENTITY_COMMANDS` are loaded when they are called, so that `derive` starts fast."""
+    """The commands; those of `LATER_COMMANDS` are loaded when they are called, so that `derive` starts fast."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [*super().list_commands(ctx), *IDENTITY_COMMANDS]
+        return [*super().list_commands(ctx), *LATER_COMMANDS]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in IDENTITY_COMMANDS:
+        if cmd_name not in LATER_COMMANDS:
             return super().get_command(ctx, cmd_name)
-        command: click.Command = importlib.import_module(IDENTITY_COMMANDS[cmd_name]).command
+        command: click.Command = importlib.import_module(LATER_COMMANDS[cmd_name]).command
         return command
 
 

@@ -8,6 +8,7 @@ claim which differs a little can be typed from it.
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,9 +16,8 @@ from typing import Any
 from matcalc.errors import KindError
 from matcalc.form import Form
 from matcalc.inference import TypedProgram, infer
-from matcalc.latex_reader import check_syntax, latex_claim
 from matcalc.notation.text import to_text
-from matcalc.parser import Program, parse_claim, parse_statements
+from matcalc.parser import Program, check_syntax, parse_claim, parse_statements
 
 __all__ = ["Claim", "Written", "read_claim", "is_zero_form"]
 
@@ -75,7 +75,8 @@ def read_claim(
     text, declared = one_text(claim, "the claim"), texts(declare, "declarations")
     assigned, assumed = texts(where, "assignments"), texts(assume, "assumptions")
     if syntax == "latex":
-        sides, program, given = latex_claim(text, declared, assigned, assumed, layout=layout)
+        reader = importlib.import_module("matcalc.latex_reader")  # what only LaTeX needs is loaded for it alone
+        sides, program, given = reader.latex_claim(text, declared, assigned, assumed, layout=layout)
     else:
         sides = tuple(parse_claim(text))
         program = parse_statements(assigned, declared)

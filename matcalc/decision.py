@@ -145,10 +145,18 @@ class Proof:
         except Contradiction:
             return Verdict("undecided", "contradiction", CONTRADICTION)
         if None in methods:
-            return self.at_sizes() or self.agreement("")
+            return self.naming(methods.index(None) + 1, self.at_sizes() or self.agreement(""))
         found = max(filter(None, methods), key=METHODS.index)
         rules = self.rules() if found != METHODS[0] else (stated("same-index-notation"),)
         return Verdict("proved", found, rules=rules)
+
+    def naming(self, step: int, found: Verdict) -> Verdict:
+        """What was found of a chain that is not proved, with the first step that is not."""
+        if len(self.nodes) < 3 or found.verdict in ("proved", "refuted"):
+            return found
+        at_sizes = " for all sizes" if found.verdict == "proved-at-sizes" else ""
+        said = f"step {step}, `{self.claim.side_text(step - 1)} = {self.claim.side_text(step)}`, is not proved{at_sizes}"
+        return replace(found, message="\n".join(filter(None, [said, found.message])), step=step)
 
     def lower(self) -> None:
         """The nodes of the sides and of what is assumed."""

@@ -21,7 +21,6 @@ from matcalc.errors import KindError, MatcalcError, UnknownNameError, Unsupporte
 from matcalc.expr import Apply, Node, is_zero
 from matcalc.form import Form, Shape, format_axis, subforms
 from matcalc.inference import TypedProgram, VariableInfo, infer
-from matcalc.latex_reader import check_syntax, latex_program, latex_variable
 from matcalc.lowering import Environment, lower, partial
 from matcalc.naming import Naming, replace_names
 from matcalc.notation.cases import cases_form
@@ -31,12 +30,12 @@ from matcalc.notation.index import index_form, index_names
 from matcalc.notation.latex import to_latex
 from matcalc.notation.latex_names import Style
 from matcalc.notation.text import to_text
-from matcalc.parser import Program, nearest, parse_expression, parse_program
+from matcalc.parser import Program, check_syntax, nearest, parse_expression, parse_program
 from matcalc.raising import Raising
 from matcalc.refine import refine
 from matcalc.steps import Question, Steps, steps_of
 from matcalc.tensor import Tensor, axis_groups
-from matcalc.traversal import postorder
+from matcalc.traversal import postorder, substitute
 
 __all__ = ["Derivative", "Derivatives", "derive", "FORMS"]
 
@@ -77,8 +76,9 @@ def derive(
     names = texts(wrt, "names to differentiate by")
     text, declared = one_text(source, "the source"), texts(declare, "declarations")
     if syntax == "latex":
-        program = latex_program(text, declared, name=name, of=of, wrt=names, layout=layout)
-        names = [latex_variable(w, program) for w in names]
+        reader = importlib.import_module("matcalc.latex_reader")  # what only LaTeX needs is loaded for it alone
+        program = reader.latex_program(text, declared, name=name, of=of, wrt=names, layout=layout)
+        names = [reader.latex_variable(w, program) for w in names]
     else:
         program = parse_program(text, declared, name=name, of=of)
     members = [_derive(program, w, layout, order, structured=structured) for w in names]
@@ -431,6 +431,42 @@ class Derivative:
         values = sum(entries(v.shape) for v in self.program.variables.values()) + entries(self.form.shape or ())
         if entries(self.variable.shape or ()) * values > LARGEST_CHECK:
             raise UnsupportedError("a check at these sizes takes too long", hint="give smaller sizes")
+
+    def cost(self, sizes: Mapping[str, int] | None = None, /, *, dtype: str = "float64", **named: int) -> Any:
+        """What the derivative takes at sizes, computed in several ways: a `matcalc.cost.Cost`.
+
+        Sizes are given by name, `D.cost(n=1000)`, or as a mapping; in those that are not given, the figures are
+        polynomials.  `dtype` is "float32" or "float64".
+        """
+        # What only this method needs is loaded here, so that deriving alone starts fast.
+        cost = importlib.import_module("matcalc.cost")
+        outer = self.environment
+        inner = outer.holding(self._target) if self._target in self.program.assignments else outer
+        by, function = inner.name(self._target), inner.lower(self.expression_form)
+        ties = inner.ties(self._target)
+        node = function.node
+        for _ in range(self.order - 1):
+            node = partial(node, by, ties, self.variable)
+        problem = cost.Problem(
+            wrt=self.wrt,
+            order=self.order,
+            value=self.value,
+            answer=self.tensor,
+            function=refine(node, Facts()) if self.order > 1 else node,
+            variable=by.node,
+            gradient=lambda scalar: partial(scalar, by, ties, self.variable),
+            settled=lambda made: substitute(made, {by.node: outer.name(self._target).node}),
+            printed=self._printed,
+            variables=self.free_variables,
+            dimensions=self.program.dimensions,
+            facts=self.facts,
+        )
+        return cost.cost_of(problem, {**(sizes or {}), **named}, dtype)
+
+    def _printed(self, node: Node) -> str:
+        """A part of the answer as text."""
+        form = self._raising.form(node)
+        return to_text(form if form is not None else self._index)
 
     def to_json(self, *, steps: bool = False) -> dict[str, Any]:
         """The answer as an object of JSON: the keys of section 7 of the language, on demand with the steps."""

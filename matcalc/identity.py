@@ -16,7 +16,7 @@ from typing import Any
 
 from matcalc.errors import MatcalcError, Span
 from matcalc.excerpt import Excerpt
-from matcalc.parser import nearest
+from matcalc.parser import SYNTAXES, nearest
 from matcalc.toml_places import Table, tables
 from matcalc.verdict import VERDICTS
 
@@ -36,7 +36,6 @@ __all__ = [
 #: The verdicts that say that a claim holds, weakest first.
 AFFIRMATIVE = ("numeric", "proved-at-sizes", "proved")
 LAYOUTS = ("numerator", "denominator")
-SYNTAXES = ("matcalc", "latex")
 
 #: What the value of each key is.
 IDENTITY_KEYS = {

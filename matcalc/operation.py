@@ -91,7 +91,7 @@ class Operation:
     axis: bool = False
     #: The name of the SymPy function of the same meaning, for explicit entries; a callable where SymPy has no such name.
     sympy: str | Callable[..., Any] = ""
-    #: Names of facts that hold for every value: "positive", "nonnegative", "symmetric-preserving".
+    #: Names of facts that hold for every value: "positive", "nonnegative", "bounded" (from -1 to 1), "symmetric-preserving".
     facts: frozenset[str] = field(default=frozenset())
 
     def __post_init__(self) -> None:

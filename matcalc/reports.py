@@ -104,10 +104,12 @@ def described(result: Result) -> list[str]:
 
 
 def where(result: Result) -> str:
-    """The place of an identity; of a chain in notes, that of the step that is wrong."""
+    """The place of an identity; of a chain in notes, that of the step that is wrong, or not proved."""
     identity = result.identity
     if result.wrong_line is not None:
         return f"{identity.path}:{result.wrong_line}: this step is wrong"
+    if result.line_of_step is not None:
+        return f"{identity.path}:{result.line_of_step}: this step is not proved"
     return identity.place if not identity.excerpts else ""
 
 
@@ -134,7 +136,7 @@ def shown(value: Any) -> str:
 
 def paragraphs(message: str) -> list[str]:
     """A message in the lines of a detail; a line of more than 70 columns goes on in the next one."""
-    joined = re.sub(r"(?m)^(.{71,})\n", r"\1 ", message)
+    joined = re.sub(r"(?m)^(.{71,})\n(?!step \d|the sides differ)", r"\1 ", message)
     unbroken = re.sub(r"(\w) = (\S)", "\\1\0=\0\\2", joined)  # no line ends within `n = 2`
     return [line.replace("\0", " ") for text in unbroken.splitlines() for line in indented(text)]
 

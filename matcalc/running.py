@@ -64,6 +64,11 @@ class Result:
     @property
     def wrong_line(self) -> int | None:
         """The line in the author's file of the step of a chain that is wrong, where that is known."""
+        return self.line_of_step if self.verdict is not None and self.verdict.verdict == "refuted" else None
+
+    @property
+    def line_of_step(self) -> int | None:
+        """The line in the author's file of the step of a chain that its verdict names."""
         steps, verdict = self.identity.steps, self.verdict
         if verdict is None or verdict.step is None or not 2 <= len(steps) >= verdict.step:
             return None

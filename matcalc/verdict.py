@@ -24,7 +24,7 @@ class Verdict:
         refuted           the sides differ at the sizes and values of `counterexample`, or in shape
 
     `method` says how it was found, `message` what a person should know, `rules` the laws that a proof used,
-    `step` the number of the first wrong step of a chain that is refuted.
+    `step` the number of the first wrong step of a chain that is refuted, or of the first one that is not proved.
     """
 
     verdict: str

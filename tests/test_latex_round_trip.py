@@ -6,6 +6,7 @@ Two forms are the same if they print alike, if they are one node of the core, or
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -38,6 +39,8 @@ from matcalc.refine import refine
 from matcalc.sides import Sides, sides_of
 
 STYLES = tuple(Style(letters, mark) for letters in ("bold", "plain", "bm") for mark in ("top", "prime", "T"))
+#: Names of one letter, which need no braces.
+SINGLE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ10")
 LIBRARY = [identity for file in load(library_paths()) for identity in file.identities]
 
 
@@ -214,6 +217,37 @@ def test_broken_rows(expression: Expression, style: Style) -> None:
     latex = r"\begin{aligned} & " + r" \\ &\quad ".join(rows) + r" \end{aligned}"
     read = infer(latex_program(latex, declarations(program)))
     assert same(program.output, program, read.output, read), f"{latex} is read as {to_text(read.output)}"
+
+# --- the habits of authors ------------------------------------------------------------------------------------------
+
+HABITS = {
+    "T": [(r"^\top", "^T")],
+    "sans": [(r"^\top", r"^{\mathsf{T}}"), (r"\mathbf{", r"\boldsymbol{")],
+    "bm": [(r"\mathbf{", r"\bm{"), (r"\boldsymbol{", r"\bm{"), (r"\frac", r"\dfrac")],
+    "spaces": [(" ", r" \, "), (r"\operatorname{tr}", r"\mathrm{Tr}")],
+    "no-braces": [(r"\mathbf{", r"{\mathbf "), (r"\top", r"{\top}")],
+    "switch": [(r"\mathbf{", r"{\bf ")],
+    "signs": [(r"\left", ""), (r"\right", ""), (r"\odot", r"\circ"), (r"\log", r"\ln")],
+    "line": [(" + ", " % and so on\n + {} "), (r"\|", r"\Vert ")],
+}
+
+
+@pytest.mark.parametrize("habit", HABITS)
+def test_habits_of_authors_change_nothing(habit: str) -> None:
+    changed = 0
+    for identity in LIBRARY[:: len(HABITS)]:
+        found = sides_of(identity)
+        chain = " = ".join(to_latex(form) for form in found.forms)
+        if not set(re.findall(r"\\mathbf\{(\w*)", chain)) <= SINGLE:
+            continue
+        other = chain
+        for old, new in HABITS[habit]:
+            other = other.replace(old, new)
+        changed += other != chain
+        one, two = (latex_claim(text, declarations(found.program), assignments(found.program.assignments, Style()))[0]
+                    for text in (chain, other))  # fmt: skip
+        assert list(map(repr, one)) == list(map(repr, two)), other
+    assert changed > 20
 
 
 def main() -> None:

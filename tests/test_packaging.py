@@ -31,6 +31,7 @@ FLOORS = (
         "operations", "differentiate", "refine", "factoring", "naming",
         "notation", "codegen", "check", "solving", "normal", "measure",
     ),
+    ("cost",),
     ("lowering", "raising", "emission", "refutation", "claim"),
     ("steps", "sides", "decision"),
     ("derivation",),

@@ -187,7 +187,13 @@ def test_second_derivative_follows_the_first() -> None:
 
 def test_tied_entries_are_a_step() -> None:
     found = steps("logdet(X)", "X", "X: matrix(n, n) symmetric", structured=True)
-    assert lines(found)[-2:] == ["= inv(X)'  [identification]", "= 2*inv(X) - diag(diag(inv(X)))  [tied-entries]"]
+    assert lines(found)[-4:] == [
+        "d(logdet(X))/d(X)",
+        "= inv(X)'  [identification]",
+        "d(logdet(X))/d(X)",
+        "= 2*inv(X) - diag(diag(inv(X)))  [tied-entries]",
+    ]
+    assert [step.setting.structured for step in found[-2:]] == [False, True]
     assert found.proved
 
 

@@ -48,6 +48,9 @@ __all__ = ["Step", "Steps", "VIEWS", "LEAVES", "walk"]
 VIEWS = frozenset({"transpose", "expand"})
 LEAVES = frozenset({"name", "number", "size", "constant"})
 
+#: Kinds that work entry by entry; `call` and `function` among them are made by `Steps.elementwise` only where they do.
+ELEMENTWISE = frozenset({"add", "multiply", "power", "function"})
+
 #: The largest number of terms in one statement.
 LONGEST_SUM = 6
 
@@ -55,30 +58,72 @@ LONGEST_SUM = 6
 class Step:
     """One array operation; equal steps of one function are one object."""
 
-    __slots__ = ("kind", "args", "data", "order")
+    __slots__ = ("kind", "args", "data", "order", "serial")
 
-    def __init__(self, kind: str, args: tuple[Step, ...], data: Any, order: int) -> None:
+    def __init__(self, kind: str, args: tuple[Step, ...], data: Any, order: int, serial: int) -> None:
         self.kind = kind
         self.args = args
         self.data = data
         self.order = order
+        self.serial = serial
 
     def __repr__(self) -> str:
         return f"{self.kind}({', '.join(map(repr, (*self.args, self.data)))})"
 
 
 class Steps:
-    """The steps of one function, made so that trivial ones do not arise."""
+    """The steps of one function, made so that trivial ones do not arise.
+
+    An operation on matrices and the same one on their transposes are one step and its transpose.  `nonnegative` and
+    `symmetric` are the steps of which that is known.
+    """
 
     def __init__(self) -> None:
         self._table: dict[Hashable, Step] = {}
+        self.nonnegative: set[Step] = set()
+        self.symmetric: set[Step] = set()
 
     def make(self, kind: str, args: Sequence[Step] = (), data: Hashable = None, order: int = 0) -> Step:
         """The step of this kind."""
         key = (kind, tuple(args), data, order)
         if key not in self._table:
-            self._table[key] = Step(kind, tuple(args), data, order)
+            self._table[key] = made = Step(kind, tuple(args), data, order, len(self._table))
+            if order == 2 and self._is_symmetric(made):
+                self.symmetric.add(made)
         return self._table[key]
+
+    def _is_symmetric(self, step: Step) -> bool:
+        """True for a matrix that equals its transpose by the way it is computed."""
+        if step.kind in ELEMENTWISE:
+            return all(arg.order == 0 or arg in self.symmetric for arg in step.args)
+        if step.kind == "matmul":
+            return self.turned(step.args[0]) is step.args[1]
+        if step.kind == "outer":
+            return step.args[0] is step.args[1]
+        return step.kind in ("eye", "diag") or (step.kind in ("inverse", "matrix_power") and step.args[0] in self.symmetric)
+
+    def elementwise(self, kind: str, args: Sequence[Step], data: Hashable = None) -> Step:
+        """An operation entry by entry with broadcasting; of transposed matrices it is the transpose of that of the matrices."""
+        order = max(arg.order for arg in args)
+        if order == 2 and self._is_turned(args):
+            return self.transpose(self.make(kind, [self.turned(arg) for arg in args], data, order), (1, 0))
+        return self.make(kind, args, data, order)
+
+    def _is_turned(self, args: Sequence[Step]) -> bool:
+        """True if most of some matrices are transposed; at a tie, if the one that was made first is."""
+        whole = [arg for arg in args if arg.order == 2 and arg.kind != "expand" and arg not in self.symmetric]
+        turned = [arg for arg in whole if is_turned(arg)]
+        if 2 * len(turned) != len(whole):
+            return 2 * len(turned) > len(whole)
+        return bool(whole) and is_turned(min(whole, key=origin))
+
+    def turned(self, step: Step) -> Step:
+        """The transpose, where a vector stands for a row as it does when it is broadcast."""
+        if step.kind == "expand" and step.data == (True, False):
+            return step.args[0]
+        if step.order == 1:
+            return self.make("expand", (step,), (True, False), 2)
+        return self.transpose(step, (1, 0)) if step.order == 2 else step
 
     def number(self, value: Fraction | int) -> Step:
         """An exact number."""
@@ -90,7 +135,7 @@ class Steps:
 
     def transpose(self, step: Step, axes: Sequence[int]) -> Step:
         """Axis k of the result is axis `axes[k]` of the step."""
-        if list(axes) == list(range(step.order)):
+        if list(axes) == list(range(step.order)) or (step.order == 2 and step in self.symmetric):
             return step
         if step.kind == "transpose":
             return self.transpose(step.args[0], [step.data[a] for a in axes])
@@ -123,8 +168,7 @@ class Steps:
     def _add(self, terms: Sequence[tuple[int, Step]]) -> Step:
         if len(terms) == 1:
             return self.multiply(terms[0][0], [terms[0][1]])
-        order = max(step.order for _, step in terms)
-        return self.make("add", [step for _, step in terms], tuple(sign for sign, _ in terms), order)
+        return self.elementwise("add", [step for _, step in terms], tuple(sign for sign, _ in terms))
 
     def multiply(self, coefficient: Fraction | int, factors: Iterable[Step]) -> Step:
         """The product entry by entry, scalars first."""
@@ -144,8 +188,8 @@ class Steps:
             return steps[0]
         while len(steps) > LONGEST_SUM:
             head = steps[:LONGEST_SUM]
-            steps = [self.make("multiply", head, Fraction(1), max(s.order for s in head)), *steps[LONGEST_SUM:]]
-        return self.make("multiply", steps, value, max(step.order for step in steps))
+            steps = [self.elementwise("multiply", head, Fraction(1)), *steps[LONGEST_SUM:]]
+        return self.elementwise("multiply", steps, value)
 
     def scaled(self, coefficient: Fraction, scalars: Sequence[Step], step: Step) -> Step:
         """Scalars times an array; they go to the smallest factor of an outer or broadcast product."""
@@ -184,16 +228,48 @@ class Steps:
             square = self.power(base, 2)
             whole = self.multiply(1, [square, base if abs(exponent) == 3 else square])
             return whole if exponent > 0 else self.power(whole, -1)
-        return self.make("power", (base,), exponent, base.order)
+        return self.elementwise("power", (base,), exponent)
 
     def matmul(self, left: Step, right: Step) -> Step:
         """left @ right; a vector is summed with the last axis of the left or the last but one of the right array."""
+        orders = left.order, right.order
+        if orders == (2, 2) and self._is_mirrored(left, right):
+            left, right = self.turned(right), self.turned(left)
+            return self.transpose(self._matmul(left, right), (1, 0))
+        if orders in ((1, 2), (2, 1)):
+            matrix, vector = (left, right) if left.order == 2 else (right, left)
+            if is_turned(matrix):
+                matrix = matrix.args[0]
+                left, right = (vector, matrix) if right is vector else (matrix, vector)
+            elif matrix in self.symmetric:
+                left, right = matrix, vector
+        return self._matmul(left, right)
+
+    def _is_mirrored(self, left: Step, right: Step) -> bool:
+        """True if B'A' is the better way to write AB: with fewer transposes, else with the factor first that was made first."""
+        turned = is_turned(left) + is_turned(right)
+        symmetric = (left in self.symmetric) + (right in self.symmetric)
+        if 2 * turned + symmetric != 2:
+            return 2 * turned + symmetric > 2
+        return origin(right) < origin(left)
+
+    def _matmul(self, left: Step, right: Step) -> Step:
         order = max(left.order, right.order) if min(left.order, right.order) > 1 else left.order + right.order - 2
         return self.make("matmul", (left, right), None, order)
 
     def full(self, value: Step, shape: Sequence[Dimension]) -> Step:
         """The array whose entries all are one scalar."""
         return self.make("full", (value,), tuple(shape), len(shape))
+
+
+def is_turned(step: Step) -> bool:
+    """True for a transposed matrix."""
+    return step.kind == "transpose" and step.order == 2
+
+
+def origin(step: Step) -> int:
+    """When a matrix or its transpose was made."""
+    return step.args[0].serial if step.kind == "transpose" else step.serial
 
 
 def carried(step: Step) -> int:

@@ -8,7 +8,7 @@ import click
 
 import matcalc
 from matcalc.commands.terminal import BadInput, standard_input
-from matcalc.latex_reader import SYNTAXES
+from matcalc.parser import SYNTAXES
 
 __all__ = ["by_name", "function_options", "read_source"]
 

@@ -11,8 +11,9 @@ import click
 
 from matcalc.commands.selection import files_at, identities_of, only
 from matcalc.commands.terminal import coloured, complain, echo, reported_errors
-from matcalc.identity import LAYOUTS, SYNTAXES, Identity, IdentityFile
+from matcalc.identity import LAYOUTS, Identity, IdentityFile
 from matcalc.latex_report import latex_report
+from matcalc.parser import SYNTAXES
 from matcalc.reports import json_report, junit_report, text_report
 from matcalc.running import TIMEOUT, Result, run
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from matcalc.form import Form
 from matcalc.latex_reader.fences import fenced
-from matcalc.latex_reader.names import read_symbol, resolve, scripted_symbol
+from matcalc.latex_reader.names import braced_symbol, read_symbol, resolve, scripted_symbol
 from matcalc.latex_reader.reader import Reader
 from matcalc.latex_reader.symbols import STYLES, TRANSPOSES
 
@@ -186,7 +186,10 @@ def variable(reader: Reader) -> Form:
     """What is differentiated by: a name, an entry, or vec of a name, in parentheses or not."""
     token = reader.token
     start = token.start
-    if token.kind == "open":
+    symbol = braced_symbol(reader) if token.kind == "{" else None
+    if symbol is not None:
+        form = resolve(reader, *scripted_symbol(reader, symbol))
+    elif token.kind == "open":
         form = fenced(reader)
     elif token.kind == "{":
         form = reader.group("the variable")

@@ -33,7 +33,7 @@ from matcalc.latex_reader.scripts import exponential, is_mark_ahead
 from matcalc.latex_reader.subscripts import layer_ahead
 from matcalc.latex_reader.symbols import FUNCTIONS, STYLES
 
-__all__ = ["function_ahead", "is_word", "styled", "symbol_operand", "text_word"]
+__all__ = ["function_ahead", "is_word", "named_operand", "styled", "symbol_operand", "text_word"]
 
 
 def is_word(token: Token) -> bool:
@@ -130,16 +130,16 @@ def text_word(reader: Reader) -> Form:
     if name is not None and not reader.scope.is_function(word):
         return applied(reader, name, token.start)
     symbol = Symbol(word, (), "roman", f"text {word}", token.start)
-    return _named(reader, symbol)
+    return named_operand(reader, symbol)
 
 
 def symbol_operand(reader: Reader) -> Form:
     """A name with all that belongs to it, applied if it is a function."""
     check_bare_word(reader)
-    return _named(reader, read_symbol(reader))
+    return named_operand(reader, read_symbol(reader))
 
 
-def _named(reader: Reader, symbol: Symbol) -> Form:
+def named_operand(reader: Reader, symbol: Symbol) -> Form:
     scope, start = reader.scope, symbol.start
     known = known_name(reader, symbol)
     if known is not None and scope.is_function(known):

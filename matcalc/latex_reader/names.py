@@ -17,11 +17,11 @@ from matcalc.latex_reader.lexer import Token
 from matcalc.latex_reader.reader import Reader
 from matcalc.latex_reader.scope import convention
 from matcalc.latex_reader.subscripts import Subscript, layer, layer_ahead, subscript
-from matcalc.latex_reader.symbols import ACCENTS, STYLES
+from matcalc.latex_reader.symbols import ACCENTS, STYLES, SWITCHES
 
 __all__ = [
-    "Symbol", "symbol_ahead", "read_symbol", "resolve", "scripted_symbol", "word_ahead", "is_one_letter", "skip_word",
-    "known_name", "new_name", "look_of", "entry",
+    "Symbol", "symbol_ahead", "read_symbol", "braced_symbol", "resolve", "scripted_symbol", "word_ahead", "is_one_letter",
+    "skip_word", "known_name", "new_name", "look_of", "entry",
 ]  # fmt: skip
 
 _ORDERS = {"scalar": 0, "column": 1, "row": 1, "matrix": 2}
@@ -59,6 +59,33 @@ def read_symbol(reader: Reader) -> Symbol:
     reader.advance()
     style = reader.style or "plain"
     return Symbol(token.text, (), style, f"{style} {reader.source[token.start : token.end]}", token.start)
+
+
+def braced_symbol(reader: Reader) -> Symbol | None:
+    r"""Read `{x}`, `{\bf x}` or `{\mathbf x}`, a letter that is alone in braces, if it follows."""
+    at = reader.at + 1
+    while reader.tokens[at].kind == "command" and reader.tokens[at].text in SWITCHES:
+        at += 1
+    if not _is_lone_letter(reader, at):
+        return None
+    start = reader.enter().start
+    outer = reader.style
+    reader.switch()
+    symbol = read_symbol(reader)
+    reader.style = outer
+    reader.leave()
+    return replace(symbol, start=start)
+
+
+def _is_lone_letter(reader: Reader, at: int) -> bool:
+    """Whether a letter with its style is all that stands up to the end of the group, and is no sign of a derivative."""
+    tokens = reader.tokens
+    styled = tokens[at].kind == "command" and STYLES.get(tokens[at].text) not in (None, "function")
+    inner = at + styled
+    braces = styled and tokens[inner].kind == "{"
+    texts = [token.kind for token in tokens[inner : inner + 4]]
+    lone = texts[:4] == ["{", "letter", "}", "}"] if braces else texts[:2] == ["letter", "}"]
+    return lone and not (styled and tokens[inner + braces].text in ("d", "J"))
 
 
 def _accented(reader: Reader) -> Symbol:
@@ -218,16 +245,23 @@ def resolve(reader: Reader, symbol: Symbol, below: Subscript | None) -> Form:
     _check_unbound(reader, symbol, below, word)
     if not scope.is_function(word) and word not in scope.dimensions:
         scope.note(word, look_of(symbol, below), span)
+    scope.see(word)
     scope.imply(word, guessed_kind(reader, symbol, word), span)
     return named(word, span=span)
 
 
 def _check_numbered(reader: Reader, symbol: Symbol, below: Subscript) -> None:
     """Refuse `x_1` and `x_n` where x is known and nothing is so called: an entry, or another variable?"""
-    known = known_name(reader, symbol)
-    kind = reader.scope.kind(known) if known is not None and reader.scope.is_known(known) else None
+    known = known_name(reader, symbol) or _capital(reader, symbol)
+    order = _ORDERS.get(reader.scope.kind(known) or "", 0) if known is not None else 0
     sized = all(part[0].isdigit() or part in reader.scope.dimensions for part in below.parts)
-    if symbol.style == "plain" and sized and _ORDERS.get(kind or "", 0) == len(below.parts):
+    digits = len(below.parts) == 1 and below.parts[0].isdigit()
+    count = len(below.parts[0]) if digits else len(below.parts)
+    if symbol.style != "plain" or not sized or below.parts[0] == "0":  # entries are counted from 1
+        return
+    if known is None:
+        reader.scope.doubtful.setdefault(symbol.base, (count, reader.since(symbol.start)))
+    if order == count:
         span = reader.since(symbol.start)
         hint = f"entries are read by indices: x_i; declare `{new_name(reader, symbol, below)}` if it is a variable"
         reader.fail(f"`{span.text}` may be an entry of `{known}` or another variable", span, hint)
@@ -279,7 +313,8 @@ def _as_entry(reader: Reader, symbol: Symbol, below: Subscript) -> Form | None:
         return _delta(reader, symbol, below)
     kind = scope.kind(known) if known is not None else None
     order = _ORDERS.get(kind or "", 0)
-    if not bound and (known is None or order != len(below.lengths) or not scope.is_known(known)):
+    if not bound and (known is None or order != len(below.lengths)):
+        _note_doubt(reader, symbol, below)
         return None
     if not bound and any(part in scope.dimensions or scope.is_known(part) for part in below.parts):
         return None
@@ -288,6 +323,12 @@ def _as_entry(reader: Reader, symbol: Symbol, below: Subscript) -> Form | None:
     if known is None:
         scope.imply(word, "column" if len(below.lengths) == 1 else "matrix", reader.since(symbol.start))
     return entry(reader, named(word, span=reader.since(symbol.start)), below, symbol.start)
+
+
+def _note_doubt(reader: Reader, symbol: Symbol, below: Subscript) -> None:
+    """Note a name that is an entry if its letter turns out to be a vector or matrix."""
+    if symbol.style == "plain" or len(below.parts) == 2:
+        reader.scope.doubtful.setdefault(symbol.base, (len(below.parts), reader.since(symbol.start)))
 
 
 def _capital(reader: Reader, symbol: Symbol) -> str | None:

@@ -12,8 +12,8 @@ from matcalc.latex_reader.fences import fenced
 from matcalc.latex_reader.functions import applied
 from matcalc.latex_reader.gradients import nabla
 from matcalc.latex_reader.indexed import case_distinction, indexed_sum
-from matcalc.latex_reader.letters import is_word, styled, symbol_operand, text_word
-from matcalc.latex_reader.names import read_symbol, resolve
+from matcalc.latex_reader.letters import is_word, named_operand, styled, symbol_operand, text_word
+from matcalc.latex_reader.names import braced_symbol, read_symbol, resolve
 from matcalc.latex_reader.reader import Reader
 from matcalc.latex_reader.scripts import scripts
 from matcalc.latex_reader.symbols import ACCENTS, CASES, FRACTIONS, FUNCTIONS, STYLES, SWITCHES, WRAPPERS
@@ -89,6 +89,9 @@ def _operand(reader: Reader) -> Form:
 
 def _number(reader: Reader) -> Form:
     token = reader.advance()
+    if reader.style == "bold" and token.text in ("0", "1"):
+        hint = f"write \\mathbf{{{token.text}}} for a vector, or take the number out of the bold letters"
+        reader.fail("a bold digit may be a number or a vector", reader.place(token), hint)
     if reader.token.kind == "_" and token.text in ("0", "1"):
         return constants.digit_constant(reader, token.text, token.start)
     return number(Fraction(token.text), reader.place(token))
@@ -96,15 +99,27 @@ def _number(reader: Reader) -> Form:
 
 def _braces(reader: Reader) -> Form:
     """A group in braces, whose letters may have a style of their own."""
-    reader.enter()
-    outer, bare = reader.style, reader.bare_argument
-    reader.bare_argument = False
-    while reader.token.kind == "command" and reader.token.text in SWITCHES:
-        reader.style = SWITCHES[reader.advance().text]
-    form = reader.grammar.expression(reader)
-    reader.style, reader.bare_argument = outer, bare
-    reader.leave()
-    return form
+    symbol = braced_symbol(reader)
+    if symbol is not None:
+        return named_operand(reader, symbol)
+    digit = _bold_digit(reader)
+    if digit is None:
+        return reader.group("the group")
+    start, end = reader.token.start, reader.closing(reader.at) or reader.at
+    reader.move(end)
+    reader.advance()
+    return constants.digit_constant(reader, digit, start)
+
+
+def _bold_digit(reader: Reader) -> str | None:
+    r"""The digit of `{\bf 1}` or `{\mathbf 1}`, which stands for a vector, if that is all in the braces that follow."""
+    switch = reader.peek()
+    bold = switch.kind == "command" and "bold" in (SWITCHES.get(switch.text), STYLES.get(switch.text))
+    end = reader.closing(reader.at)
+    if not bold or end is None or end > reader.at + 5:
+        return None
+    inner = [token.text for token in reader.tokens[reader.at + 2 : end] if token.kind not in ("{", "}")]
+    return inner[0] if inner in (["0"], ["1"]) else None
 
 
 def _environment(reader: Reader) -> Form:

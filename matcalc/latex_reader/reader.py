@@ -15,7 +15,7 @@ from matcalc.form import Form
 from matcalc.latex_reader.kinds import kind_of
 from matcalc.latex_reader.lexer import Token, lex, unknown_command
 from matcalc.latex_reader.scope import Scope
-from matcalc.latex_reader.symbols import OPERATORS, PAIRS
+from matcalc.latex_reader.symbols import OPERATORS, PAIRS, SWITCHES
 from matcalc.parser import MAX_NESTING
 
 __all__ = ["Reader", "Grammar", "described"]
@@ -157,14 +157,21 @@ class Reader:
             self.enter()
             if self.token.kind == "}":
                 self.fail(f"{what} is empty", Span(self.source, start, self.token.end - start, self.name))
-            bare, self.bare_argument = self.bare_argument, False
+            style, bare = self.style, self.bare_argument
+            self.bare_argument = False
+            self.switch()
             form = self.grammar.expression(self)
-            self.bare_argument = bare
+            self.style, self.bare_argument = style, bare
             self.leave()
             return form
         if self.token.kind in NO_ARGUMENT:
             self.fail(f"{what} is missing", self.place(self.token), "write it in braces: {...}")
         return self.grammar.single(self)
+
+    def switch(self) -> None:
+        """Read switches of letters, such as `\\bf`, which hold to the end of the group."""
+        while self.token.kind == "command" and self.token.text in SWITCHES:
+            self.style = SWITCHES[self.advance().text]
 
     def closing(self, opener: int) -> int | None:
         """Where the group or fence at a token is closed, or None."""

@@ -1,4 +1,4 @@
-r"""What names mean in one program of LaTeX: which are known, of what kind they are, and how they look.
+r"""What names mean in one program of LaTeX: which are known, of what kind they are, how they look.
 
 A name on paper is a letter or a word with subscripts: `\mathbf{W}_{1}` is `W_1` or `W1`, whichever is known.  What is
 not known follows the convention of the language, but for what the author's letters say: bold letters are vectors or
@@ -69,6 +69,9 @@ class Scope:
         self.letters: set[str] = set()
         self._looks: dict[str, tuple[str, Span]] = {}
         self._known: dict[Paper, list[str]] = {}
+        #: The names that were read so far, and unknown ones that could be entries of others: how many indices, and where.
+        self.seen: set[str] = set()
+        self.doubtful: dict[str, tuple[int, Span]] = {}
         for word in dict.fromkeys([*declarations, *self._arguments(), *self.dimensions, *hints]):
             self._know(word)
         self.hints = frozenset(hints)
@@ -142,6 +145,11 @@ class Scope:
             hint = "if they are two variables, give one of them a subscript; if not, write them alike"
             message = f"`{span.text}` and `{place.text}` are both read as the name `{word}`"
             raise ParseError(message, span, hint=hint, related=related)
+
+    def see(self, word: str) -> None:
+        """Note that a name stands for a variable as a whole, so that it is this one wherever it stands."""
+        self.seen.add(word)
+        self._know(word)
 
     # --- indices ----------------------------------------------------------------------------------------------------
 

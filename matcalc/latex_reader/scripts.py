@@ -137,7 +137,9 @@ def _power_of_expression(reader: Reader, form: Form, start: int) -> Form:
     if token.kind == "{" and reader.peek().kind == "open" and _wrapped(reader):
         hint = "an exponent stands without parentheses: x^{2}; a layer stands above a name: W^{(1)}"
         reader.fail("parentheses above may be an exponent or an index", reader.place(token), hint)
+    outer, reader.style = reader.style, None
     exponent = reader.group("the exponent")
+    reader.style = outer
     return power(reader, form, _number(exponent), start)
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from matcalc.errors import ParseError, Span, UnknownNameError
+from matcalc.errors import ParseError, Span
 from matcalc.form import Form, number, subforms
 from matcalc.latex_reader.constants import sizes_of_constant
 from matcalc.latex_reader.derivatives import variable
@@ -33,21 +33,10 @@ from matcalc.latex_reader.rows import (
 from matcalc.latex_reader.scope import Scope
 from matcalc.latex_reader.subscripts import Subscript
 from matcalc.latex_reader.symbols import BOLD, SWITCHES
-from matcalc.parser import Program, nearest, parse_declarations
+from matcalc.parser import Program, parse_declarations
 from matcalc.parser.program import Statements
 
-__all__ = ["SYNTAXES", "check_syntax", "latex_claim", "latex_program", "latex_variable"]
-
-#: What an expression, a claim or an assignment may be written in.
-SYNTAXES = ("matcalc", "latex")
-
-
-def check_syntax(syntax: str) -> None:
-    """Refuse a syntax that does not exist."""
-    if syntax not in SYNTAXES:
-        near = nearest(str(syntax), SYNTAXES)
-        hint = f"did you mean `{near}`?" if near else f"one of {', '.join(SYNTAXES)}"
-        raise UnknownNameError(f"there is no syntax `{syntax}`", hint=hint)
+__all__ = ["latex_claim", "latex_program", "latex_variable"]
 
 
 def latex_program(
@@ -156,10 +145,19 @@ class _Program:
 
     def finished(self, source: str, of: str | None) -> Program:
         """The checked program, with the declarations that follow from how names look."""
+        self.check_doubtful()
         for word, declaration in self.scope.implied.items():
             if word not in self.statements.assignments:
                 self.statements.declarations.setdefault(word, declaration)
         return self.statements.program(source, of)
+
+    def check_doubtful(self) -> None:
+        """Refuse `x_k` where nothing binds k, nothing is so called, and x is a vector elsewhere."""
+        for base, (count, span) in self.scope.doubtful.items():
+            kind = self.scope.kind(base) if base in self.scope.seen else None
+            if {"column": 1, "row": 1, "matrix": 2}.get(kind or "") == count:
+                hint = f"declare `{base}` if it is an entry, or the name with its subscript if it is another variable"
+                raise ParseError(f"`{span.text}` may be an entry of `{base}` or another variable", span, hint=hint)
 
     # --- claims -----------------------------------------------------------------------------------------------------
 

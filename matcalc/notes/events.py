@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from matcalc.excerpt import Excerpt, Original
 
-__all__ = ["Heading", "Mark", "Definition", "Display", "Event", "Scan", "without"]
+__all__ = ["Heading", "Mark", "Definition", "EndOfGroup", "Display", "Event", "Scan", "without"]
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,8 @@ class Mark:
 class Definition:
     """A macro: `body` with #1, #2, ... for its arguments; None if the definition is of a kind that is not expanded.
 
-    `default` is the first argument where it may be left out, `starred` whether a star may follow the name.
+    `default` is the first argument where it may be left out, `starred` whether a star may follow the name.  With
+    `alias`, it means what that command means at this place.
     """
 
     name: str
@@ -35,6 +36,22 @@ class Definition:
     arguments: int = 0
     default: str | None = None
     starred: bool = False
+    alias: str = ""
+    #: Whether it defines only what is not defined yet.
+    provided: bool = False
+    #: Whether it outlasts the group in which it stands.
+    lasting: bool = False
+    #: Whether it stands in a branch of a condition, which may not be taken.
+    conditional: bool = False
+    #: Whether the body is a command of LaTeX that is not expanded further.
+    final: bool = False
+
+
+@dataclass(frozen=True)
+class EndOfGroup:
+    """The end of a group of TeX, with which as many of the last definitions end."""
+
+    count: int
 
 
 @dataclass(frozen=True)
@@ -59,7 +76,7 @@ class Display:
         return self.environment == "$"
 
 
-Event = Heading | Mark | Definition | Display
+Event = Heading | Mark | Definition | EndOfGroup | Display
 
 
 @dataclass(frozen=True)

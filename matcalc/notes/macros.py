@@ -1,6 +1,8 @@
 r"""The macros of the author: what `\newcommand` and its kin define, and their expansion in an equation.
 
 Expansion is that of TeX for macros whose arguments are tokens or groups, the first of them perhaps in square brackets.
+`\let` takes the meaning of that place, `\providecommand` leaves alone what is defined, and a definition ends with its group.
+One that is not understood is remembered, too, so that no older one is used in its place: to use it is an error.
 What comes from the body of a macro has the place where the macro is used.  Every expansion is counted, and so is what it
 yields, so a macro that calls itself, or one that doubles again and again, is an error and no endless work.
 """
@@ -9,19 +11,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from matcalc.errors import MatcalcError
 from matcalc.excerpt import Excerpt
 from matcalc.notes.events import Definition
 from matcalc.notes.tokens import SPACE, TOKEN, braced, bracketed, groups
 
-__all__ = ["DEFINING", "BUILT_IN", "definition_at", "expanded"]
+__all__ = ["DEFINING", "BUILT_IN", "Macros", "definition_at", "expanded"]
 
 #: The commands that define, but for `\def` and `\let`.
-_NEW = frozenset({r"\newcommand", r"\renewcommand", r"\providecommand", r"\DeclareRobustCommand"})
-_DOCUMENT = frozenset({r"\NewDocumentCommand", r"\RenewDocumentCommand", r"\ProvideDocumentCommand"})
-DEFINING = _NEW | _DOCUMENT | {r"\def", r"\gdef", r"\let", r"\DeclareMathOperator", r"\DeclarePairedDelimiter"}
+_PROVIDING = frozenset({r"\providecommand", r"\providerobustcmd", r"\ProvideDocumentCommand"})
+_DOCUMENT = frozenset({
+    r"\NewDocumentCommand", r"\RenewDocumentCommand", r"\ProvideDocumentCommand", r"\DeclareDocumentCommand",
+    r"\NewExpandableDocumentCommand",
+})  # fmt: skip
+#: Those whose definitions are not expanded.
+_OTHER = frozenset({
+    r"\edef", r"\xdef", r"\newcommandx", r"\renewcommandx", r"\DeclarePairedDelimiterX", r"\DeclarePairedDelimiterXPP",
+    r"\DeclareMathSymbol", r"\DeclareMathAlphabet", r"\mathchardef", r"\chardef",
+})  # fmt: skip
+DEFINING = _DOCUMENT | _OTHER | {
+    r"\newcommand", r"\renewcommand", r"\providecommand", r"\DeclareRobustCommand", r"\newrobustcmd", r"\renewrobustcmd",
+    r"\providerobustcmd", r"\def", r"\gdef", r"\let", r"\DeclareMathOperator", r"\DeclarePairedDelimiter",
+}  # fmt: skip
 #: Macros that every document has.
 BUILT_IN = {
     name: Definition(name, body, arguments)
@@ -42,9 +55,10 @@ TAKING = dict.fromkeys((r"\frac", r"\dfrac", r"\tfrac", r"\cfrac", r"\binom", r"
 MAX_EXPANSIONS, MAX_YIELD, MAX_DEPTH = 5_000, 100_000, 40
 
 _COMMAND = re.compile(r"\\(?:[A-Za-z@]++|.)", re.DOTALL)
-_NAME = re.compile(r"\s*+(?:\{\s*+(\\[A-Za-z@]++)\s*+\}|(\\[A-Za-z@]++))")
-_PARAMETERS = re.compile(r"((?:#[1-9])*+)\s*+(?=\{)")
-_ALIAS = re.compile(r"\s*+=?\s*+(\\[A-Za-z@]++)")
+_NAME = re.compile(r"\s*+(?:\{\s*+(\\(?:[A-Za-z@]++|[-,;:!>|*+/.<]))\s*+\}|(\\(?:[A-Za-z@]++|[-,;:!>|*+/.<])))")
+_PARAMETERS = re.compile(r"(?:(#[1-9](?:#[1-9])*+)|\s*+)(?=\{)")
+_ALIAS = re.compile(r"\s*+=?[ \t]*+(\\[A-Za-z@]++|\\[^\sA-Za-z@]|[A-Za-z0-9])")
+_COMMENT = re.compile(r"(\\.)|%[^\n]*+\n?[ \t]*+", re.DOTALL)
 _COUNT = re.compile(r"\s*+\[([0-9])\]")
 _SLOT = re.compile(r"#([1-9])")
 
@@ -53,13 +67,25 @@ _SLOT = re.compile(r"#([1-9])")
 
 
 def definition_at(text: str, command: re.Match[str], ends: dict[int, int]) -> tuple[Definition, int] | None:
-    """The definition that a command begins, and where it ends; None if it cannot be read."""
+    """The definition that a command begins, and where it ends, without body if it is not understood.
+
+    None where no name follows.
+    """
     word, at = command[0], command.end()
     at += text.startswith("*", at)
     name = _NAME.match(text, at)
     if name is None:
         return None
-    macro, at = name[1] or name[2], name.end()
+    macro = name[1] or name[2]
+    definition, at = _said(word, macro, text, name.end(), ends) or (Definition(macro, None), name.end())
+    body = None if definition.body is None else _COMMENT.sub(lambda found: found[1] or "", definition.body)
+    return replace(definition, body=body, provided=word in _PROVIDING, lasting=word in (r"\gdef", r"\xdef")), at
+
+
+def _said(word: str, macro: str, text: str, at: int, ends: dict[int, int]) -> tuple[Definition, int] | None:
+    """What a command says of a macro, and where that ends; None if it is not understood."""
+    if word in _OTHER:
+        return None
     if word == r"\let":
         return _alias(macro, text, at)
     if word in (r"\def", r"\gdef"):
@@ -73,7 +99,7 @@ def definition_at(text: str, command: re.Match[str], ends: dict[int, int]) -> tu
 
 def _alias(macro: str, text: str, at: int) -> tuple[Definition, int] | None:
     other = _ALIAS.match(text, at)
-    return None if other is None else (Definition(macro, other[1]), other.end())
+    return None if other is None else (Definition(macro, other[1], alias=other[1]), other.end())
 
 
 def _plain(macro: str, text: str, at: int, ends: dict[int, int]) -> tuple[Definition, int] | None:
@@ -82,7 +108,8 @@ def _plain(macro: str, text: str, at: int, ends: dict[int, int]) -> tuple[Defini
     if parameters is None:
         return Definition(macro, None), at
     body = braced(text, parameters.end(), ends)
-    return None if body is None else (Definition(macro, text[slice(*body)], len(parameters[1]) // 2), body[1] + 1)
+    count = len(parameters[1] or "") // 2
+    return None if body is None else (Definition(macro, text[slice(*body)], count), body[1] + 1)
 
 
 def _new(macro: str, text: str, at: int, ends: dict[int, int], *, operator: bool) -> tuple[Definition, int] | None:
@@ -120,6 +147,54 @@ def _by_specification(macro: str, text: str, at: int, ends: dict[int, int]) -> t
     return Definition(macro, text[slice(*body)] if known else None, len(kinds)), body[1] + 1
 
 
+# ---- What holds at a place ------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Macros:
+    """The macros that hold at the place of a file that is reached."""
+
+    known: dict[str, Definition] = field(default_factory=lambda: dict(BUILT_IN))
+    #: What each definition has replaced, in the order of the definitions.
+    _replaced: list[tuple[str, Definition | None]] = field(default_factory=list)
+    #: Definitions that outlast their groups, with the number of older ones that they replace for good.
+    _lasting: dict[str, tuple[int, Definition]] = field(default_factory=dict)
+
+    def define(self, definition: Definition) -> None:
+        """Go on behind a definition."""
+        name, before = definition.name, self.known.get(definition.name)
+        meant = self._meant(definition, before)
+        self._replaced.append((name, before))
+        if definition.lasting:
+            self._lasting[name] = (len(self._replaced), meant)
+        self.known[name] = meant
+
+    def _meant(self, definition: Definition, before: Definition | None) -> Definition:
+        """What a definition makes of its macro, which may have been defined before."""
+        if before is not None and definition.provided:
+            return before
+        if definition.alias:
+            aliased = self.known.get(definition.alias)
+            final = replace(definition, final=True)
+            definition = replace(aliased, name=definition.name) if aliased is not None else final
+        if definition.conditional and before is not None and definition.body != before.body:
+            return Definition(definition.name, None)
+        return definition
+
+    def end_group(self, count: int) -> None:
+        """Forget the last definitions, which have ended with their group."""
+        for _ in range(count):
+            name, before = self._replaced.pop()
+            older, lasting = self._lasting.get(name, (0, None))
+            if older > len(self._replaced) and lasting is not None:
+                self._lasting[name] = (len(self._replaced), lasting)
+                before = lasting
+            if before is None:
+                self.known.pop(name, None)
+            else:
+                self.known[name] = before
+
+
 # ---- Expansion ------------------------------------------------------------------------------------------------------
 
 
@@ -144,13 +219,14 @@ class _Expansion:
         pieces, at, kept = [], 0, 0
         while token := TOKEN.match(text, at):
             at = token.end()
-            macro = self.macros.get(token[0]) if token.lastgroup == "command" else None
+            macro = self.macros.get(token[0]) if token.lastgroup in ("command", "symbol") else None
             if macro is None:
                 continue
             pieces.append(excerpt.part(kept, token.start()))
             use = excerpt.part(*token.span())
             at, arguments = self.arguments(macro, excerpt, at, ends, use)
-            pieces.append(self.of(self.filled(macro, arguments, use, depth), depth + 1))
+            filled = self.filled(macro, arguments, use, depth)
+            pieces.append(filled if macro.final else self.of(filled, depth + 1))
             kept = at
         return Excerpt.joined([*pieces, excerpt.part(kept, len(text))], excerpt.original)
 

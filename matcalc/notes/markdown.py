@@ -1,8 +1,9 @@
 r"""Finding equations, marks, headings and macros in a Markdown file, in the flavours of GitHub, Pandoc, Quarto and MyST.
 
-A display is `$$ .. $$`, a fenced block whose language is `math` or `{math}`, or an environment such as `align` that begins
-a line.  A mark is a comment `<!-- matcalc: .. -->`.  What stands in other fenced blocks, in code and in comments is no
-equation.  A label after the display, `{#eq-name}` or `(name)`, or the option `:label: name` of a block, is its name.
+A display is `$$ .. $$`, a fenced block or directive whose language is `math` or `{math}`, or an environment such as `align`
+that begins a line.  A mark is a comment `<!-- matcalc: .. -->`, or a line `% matcalc: ..` as MyST has it.  What stands in
+other fenced blocks, in code and in comments is no equation.  A label after the display, `{#eq-name}` or `(name)`, or the
+option `:label: name` of a block, is its name.
 """
 
 from __future__ import annotations
@@ -12,18 +13,22 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from matcalc.excerpt import Excerpt, Original
-from matcalc.notes.events import Display, Event, Heading, Mark, Scan
+from matcalc.identity import IdentityError
+from matcalc.notes.events import Display, EndOfGroup, Event, Heading, Mark, Scan, without
 from matcalc.notes.macros import DEFINING
-from matcalc.notes.tex import DISPLAYS, TexScanner
-from matcalc.notes.tokens import environment_at
+from matcalc.notes.tex import DISPLAYS, STRAY, STRAY_HINT, TexScanner
+from matcalc.notes.tokens import TOKEN, environment_at
 
 __all__ = ["scan_markdown"]
 
 _TOKEN = re.compile(
     r"""
       (?P<fence> (?:^|(?<=\n))[ \t>]*+(?P<bar>`{3,}+|~{3,}+)[ \t]*+(?P<language>[^\s`]*+)[^`\n]*+(?=\n|\Z) )
+    | (?P<directive> (?:^|(?<=\n))[ \t>]*+(?P<colons>:{3,}+)[ \t]*+\{math\}[^\n]*+(?=\n|\Z) )
     | (?P<heading> (?:^|(?<=\n))\#{1,6}[ \t]++(?P<title>[^\n]*+) )
-    | (?P<comment> <!-- )
+    | (?P<comment> <!--(?:-++(?!>))?+ )
+    | (?P<percent> (?:^|(?<=\n))[ \t>]*+%[^\n]*+ )
+    | (?P<stray> \{\#(?=(?:mc|matcalc):) | (?:^|(?<=\n))[ \t>]*+\((?=(?:mc|matcalc):[^\s()]++\)=) )
     | (?P<code> `++ )
     | (?P<begin> \\begin(?=[ \t]*+\{) )
     | (?P<command> \\[A-Za-z@]++ )
@@ -38,7 +43,8 @@ _TOKEN = re.compile(
 _INLINE = re.compile(r"(?:\\.|[^$\\\n]|\n(?![ \t]*+\n))++(?<!\s)\$(?![0-9$])", re.DOTALL)
 _LABEL = re.compile(r"[ \t]*+(?:\{\#([^\s{}]++)[^{}\n]*+\}|\(([^\s()]++)\))(?=[ \t]*+(?:\n|\Z))")
 _OPTION = re.compile(r"[ \t>]*+:([a-z-]++):[ \t]*+([^\n]*+)\n?")
-_MARK = re.compile(r"\s*+(?:matcalc\b|(?i:matcalc)(?=\s*+(?:declare|define)?\s*+:))")
+_MARK = re.compile(r"\s*+(?:matcalc\b|(?i:matcalc)(?=\s*+(?:declare\b|define\b)?\s*+(?:\w++\s*+)?:))")
+_MARGIN = re.compile(r"\n[ \t]*+>[ \t>]*+")
 _QUOTED = re.compile(r"[ \t]*+>")
 
 #: The widest margin of a quotation.
@@ -67,11 +73,17 @@ class _MarkdownScanner(TexScanner):
             match token.lastgroup:
                 case "comment":
                     yield from self.comment()
+                case "percent":
+                    yield from self.percent(token)
+                case "stray":
+                    raise IdentityError(STRAY, self.original.span(token.end() - 1, token.end()), hint=STRAY_HINT)
                 case "heading":
                     yield Heading(token["title"].strip(" \t#"))
                     self.last_text = self.at
                 case "fence":
-                    yield from self.fence(token)
+                    yield from self.fence(token.start("bar"), token["bar"], equation=token["language"] in ("math", "{math}"))
+                case "directive":
+                    yield from self.fence(token.start("colons"), token["colons"], equation=True)
                 case "display":
                     yield self.labelled(self.display(token.start(), "$$", "$$"))
                 case "inline":
@@ -92,8 +104,25 @@ class _MarkdownScanner(TexScanner):
         end = len(self.text) if end < 0 else end
         mark = _MARK.match(self.text, self.at, end)
         if mark is not None:
-            yield Mark(Excerpt.of(self.original, mark.end(), end))
+            stop = mark.end() + len(self.text[mark.end() : end].rstrip("-"))
+            yield Mark(without(self.original, mark.end(), stop, self.margins(mark.end(), stop)))
+        else:
+            self.check_spelling(self.text[self.at : end], self.at)
         self.at = end + len("-->")
+
+    def margins(self, start: int, end: int) -> list[tuple[int, int]]:
+        """Where the signs of quotation stand in a comment of several lines that begins in a quotation."""
+        if _QUOTED.match(self.before(start) or "") is None:
+            return []
+        return [(found.start() + 1, found.end()) for found in _MARGIN.finditer(self.text, start, end)]
+
+    def percent(self, token: re.Match[str]) -> Iterator[Mark]:
+        """A line that begins with a percent sign: a comment of MyST, if it is a mark, else text."""
+        start = self.text.index("%", token.start())
+        found = list(self.marks([comment] if (comment := TOKEN.match(self.text, start)) else []))
+        yield from found
+        if not found:
+            self.at, self.last_text = start + 1, start + 1
 
     def code(self, length: int) -> None:
         """Code in a line of text, up to as many backticks as it began with."""
@@ -106,16 +135,15 @@ class _MarkdownScanner(TexScanner):
         elif "\n\n" not in self.text[self.at : end.start()]:
             self.at = self.last_text = end.end()
 
-    def fence(self, token: re.Match[str]) -> Iterator[Display]:
+    def fence(self, start: int, bar: str, *, equation: bool) -> Iterator[Display]:
         """A fenced block: an equation if its language says so."""
-        bar = token["bar"]
         closing = re.compile(rf"\n[ \t>]*+{bar[0]}{{{len(bar)},}}+[ \t]*+(?=\n|\Z)")
         end = closing.search(self.text, self.at)
         stop, behind = end.span() if end else (len(self.text), len(self.text))
-        if token["language"] in ("math", "{math}"):
+        if equation:
             self.at = min(self.at + 1, stop)
             name = self.options(stop)
-            yield replace(self.display(token.start("bar"), "math", "", stop), name=name)
+            yield replace(self.display(start, "math", "", stop), name=name)
         else:
             self.last_text = behind
         self.at = behind
@@ -141,11 +169,19 @@ class _MarkdownScanner(TexScanner):
         """An equation in a line of text, or a dollar."""
         found = _INLINE.match(self.text, self.at)
         if found is not None:
-            yield self.display(token.start(), "$", "", found.end() - 1)
+            ticked = self.text.startswith("`", self.at) and self.text.startswith("`$", found.end() - 2)
+            stop = found.end() - 1
+            if ticked and found.end() - 2 > self.at:  # GitHub's  $`a = b`$
+                self.at, stop = self.at + 1, stop - 1
+            yield self.display(token.start(), "$", "", stop)
             self.at = found.end()
         self.last_text = self.at
 
-    def environment_in_text(self, token: re.Match[str]) -> Iterator[Display]:
+    def closed(self, display: Display) -> Iterator[Display | EndOfGroup]:
+        """A display; the definitions in it hold on the whole page."""
+        yield display
+
+    def environment_in_text(self, token: re.Match[str]) -> Iterator[Display | EndOfGroup]:
         """An environment of equations without dollars, as MyST has it."""
         name = environment_at(self.text, self.at)
         if name is not None and name[1] in DISPLAYS:

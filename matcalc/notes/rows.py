@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 from matcalc.errors import MatcalcError
 from matcalc.excerpt import Excerpt
+from matcalc.notes.spaces import KERNS, LENGTH, SPACES, WIDE, length_of
 from matcalc.notes.tokens import TOKEN, braced, bracketed, environment_at, groups
 
 __all__ = ["Equation", "equations"]
@@ -25,10 +26,13 @@ _ROWS = frozenset({"aligned", "alignedat", "split", "gathered", "align", "align*
 #: Commands that are left out, with their argument.
 _WITH_ARGUMENT = frozenset({
     r"\tag", r"\intertext", r"\shortintertext", r"\vspace", r"\hspace", r"\phantom", r"\hphantom", r"\vphantom", r"\color",
+    r"\textcolor",
 })  # fmt: skip
+#: Those of them that are white space.
+_BLANK = frozenset({r"\hspace", r"\phantom", r"\hphantom"})
 _ALONE = frozenset({
     r"\nonumber", r"\notag", r"\displaybreak", r"\allowdisplaybreaks", r"\allowbreak", r"\qedhere", r"\hfill", r"\hfil",
-    r"\displaystyle", r"\textstyle", r"\limits", r"\nolimits", r"\mathstrut", r"\strut", r"\relax", r"\noindent",
+    r"\displaystyle", r"\textstyle", r"\limits", r"\nolimits", r"\mathstrut", r"\strut", r"\relax", r"\noindent", r"\pause",
 })  # fmt: skip
 _TEXT = frozenset({r"\text", r"\textrm", r"\textnormal", r"\textit", r"\textsf", r"\textbf", r"\mbox", r"\hbox", r"\textup"})
 _ABOVE = frozenset({r"\overset", r"\underset", r"\stackrel"})
@@ -40,14 +44,15 @@ _RELATIONS = frozenset({
 })  # fmt: skip
 _SIGNS = frozenset({"+", "-", r"\pm", r"\mp"})
 _OPERATORS = frozenset({"*", "/", r"\cdot", r"\times", r"\odot", r"\circ", r"\otimes", r"\oslash", r"\ast"})
-_SPACES = frozenset({r"\quad", r"\qquad", r"\,", r"\;", r"\:", r"\!", r"\ ", "~", r"\enspace", r"\thinspace"})
-_WIDE = frozenset({r"\quad", r"\qquad", r"\enspace"})
 _JOINING = frozenset({"and", "or", "but", "so", "thus", "hence", "therefore", "then", "while"})
 #: Words with which a remark begins that states a condition of the equation, or its reason.
 _CONDITION = frozenset({
     "where", "with", "for", "if", "since", "because", "as", "when", "whenever", "using", "by", "from", "provided", "assuming",
     "given", "see", "cf", "recall", "in", "on", "at", "over", "unless", "wherever", "due", "let",
 })  # fmt: skip
+#: Those of them that say what letters mean, so that several equations may follow, and words that deny an equation.
+_MEANING = frozenset({"where", "with", "given", "let", "assuming", "provided"})
+_DENIAL = re.compile(r"\b(?:not|never|approximately|almost|nearly|roughly|about|proportional)\b", re.IGNORECASE)
 _OPTION = re.compile(r"\*?(?:\[\s*-?[\d.]*\s*(?:\\?[A-Za-z]{2,20})?\s*\])?")
 _END = re.compile(r"(?:\s|[.,;]|\\[,;:!> ]|~|\\q?quad(?![A-Za-z])|\\enspace(?![A-Za-z])|\{\})+\Z")
 _WORD = re.compile(r"[A-Za-z]+")
@@ -66,10 +71,10 @@ _NOTHING_ELSE = re.compile(_NOTHING.pattern + r"(?=&|\\\\|\\end(?![A-Za-z])|\\la
 
 @dataclass(frozen=True)
 class Equation:
-    """One equation or chain: what it says, the label in it, and the line in the file of each of its relations."""
+    """One equation or chain: what it says, the labels in it, and the line in the file of each of its relations."""
 
     formula: Excerpt
-    label: Excerpt | None
+    labels: tuple[Excerpt, ...]
     steps: tuple[int, ...]
 
 
@@ -80,12 +85,19 @@ class _Cell:
     pieces: list[Excerpt] = field(default_factory=list)
     #: The relations that are not within braces.
     relations: list[Excerpt] = field(default_factory=list)
-    label: Excerpt | None = None
+    labels: tuple[Excerpt, ...] = ()
     #: What the first token is that is no space: `relation`, `operator`, `sign` or `operand`; empty if there is none.
     begins: str = ""
-    #: What the last token is that is no space, and whether a wide space stands behind it.
+    #: What the last token is that is no space, and how wide the space behind it is, in em.
     last: str = ""
-    wide: bool = False
+    space: float = 0.0
+    #: A sign behind a wide space, with which another equation may begin.
+    doubtful: Excerpt | None = None
+
+    @property
+    def wide(self) -> bool:
+        """Whether a wide space stands behind the last token."""
+        return self.space >= WIDE
 
 
 @dataclass
@@ -94,7 +106,7 @@ class _Part:
 
     rows: list[tuple[str, Excerpt]]
     relations: list[Excerpt]
-    label: Excerpt | None
+    labels: tuple[Excerpt, ...]
 
 
 def equations(body: Excerpt, environment: str) -> list[Equation]:
@@ -117,15 +129,15 @@ def _column(rows: list[list[_Cell]], body: Excerpt) -> list[_Part]:
     for cells in rows:
         said = Excerpt.joined([piece for cell in cells for piece in cell.pieces], body.original)
         relations = [relation for cell in cells for relation in cell.relations]
-        label = next((cell.label for cell in cells if cell.label is not None), None)
+        labels = tuple(label for cell in cells for label in cell.labels)
         begins = next((cell.begins for cell in cells if cell.begins), "")
         if parts and _goes_on(cells, begins, parts[-1], stated=bool(relations)):
             last = parts[-1]
             last.rows.append((begins, said))
             last.relations += relations
-            last.label = last.label or label
-        elif begins or label is not None:
-            parts.append(_Part([(begins, said)], relations, label))
+            last.labels += labels
+        elif begins or labels:
+            parts.append(_Part([(begins, said)], relations, labels))
     return parts
 
 
@@ -150,7 +162,7 @@ def _finished(part: _Part, body: Excerpt) -> Equation | None:
     formula = _visible(Excerpt.joined(pieces, body.original)).squeezed()
     if not formula.text:
         return None
-    return Equation(formula, part.label, tuple(relation.line() for relation in part.relations))
+    return Equation(formula, part.labels, tuple(relation.line() for relation in part.relations))
 
 
 def _visible(said: Excerpt) -> Excerpt:
@@ -184,6 +196,8 @@ class _Reader:
         self.depth = 0
         #: Whether a block of rows within the display has ended.
         self.ended = False
+        #: Where frames end that are left out.
+        self.frames: set[int] = set()
         #: Whether all columns of a row are one equation.
         self.one_column = environment.startswith(_ONE_COLUMN)
         self.table: list[list[_Cell]] = [[_Cell()]]
@@ -197,6 +211,8 @@ class _Reader:
         """All cells."""
         while token := TOKEN.match(self.text, self.at):
             self.at = token.end()
+            if token.start() in self.frames:
+                continue
             if token.lastgroup == "open" and token.start() in self.ends:
                 self.group(token)
             elif token.lastgroup == "command":
@@ -222,16 +238,22 @@ class _Reader:
         cell.pieces.append(piece)
         if kind == "relation":
             cell.relations.append(piece)
-        if kind != "space":
-            self.check_space(cell, piece, kind)
-            cell.begins, cell.last = cell.begins or kind, kind
-        cell.wide = piece.text in _WIDE or (cell.wide and kind == "space")
+        if kind == "space":
+            cell.space += SPACES.get(piece.text, 0.0)
+            return
+        self.check_space(cell, piece, kind)
+        cell.begins, cell.last, cell.space = cell.begins or kind, kind, 0.0
 
     def check_space(self, cell: _Cell, piece: Excerpt, kind: str) -> None:
         """Refuse what is no product as its author sees it: two operands with a wide space between them."""
+        hint = "put a condition into words, as in \\quad \\text{for } n > 0, and an equation into a row of its own"
         if cell.wide and cell.last == kind == "operand":
-            hint = "put a condition into words, as in \\quad \\text{for } n > 0, and an equation into a row of its own"
             raise MatcalcError("what stands behind this space would be read as a factor", piece.span(), hint=hint)
+        if cell.wide and cell.last == "operand" and kind == "sign" and cell.relations:
+            cell.doubtful = piece
+        elif kind == "relation" and cell.doubtful is not None and cell.last == "operand":
+            place = cell.doubtful.span()
+            raise MatcalcError("what stands behind this space would be read as a term", place, hint=hint)
 
     def group(self, token: re.Match[str]) -> None:
         """A group is kept as a whole; an empty one only keeps operators apart."""
@@ -246,23 +268,36 @@ class _Reader:
         if word in (r"\begin", r"\end"):
             self.environment(token)
         elif word == r"\label" and inside:
-            self.cell.label = self.body.part(*inside).stripped()
+            self.cell.labels += (self.body.part(*inside).stripped(),)
             self.at = inside[1] + 1
         elif self.depth:
             self.keep(token.span())
         elif word in _ALONE:
-            self.at = _end_of(_OPTION, self.text, self.at)
+            self.at = _end_of(_OPTION, self.text, self.at) if word.endswith(("break", "breaks")) else self.at
         elif word in _WITH_ARGUMENT:
-            at = self.at + self.text.startswith("*", self.at)
+            at = self.at + (word in (r"\tag", r"\hspace", r"\vspace") and self.text.startswith("*", self.at))
             inside = braced(self.text, at, self.ends)
+            self.cell.space += length_of(self.text, *inside) if inside and word in _BLANK else 0.0
             self.at = inside[1] + 1 if inside else at
-            self.cell.wide = self.cell.wide or word == r"\hspace"
+        elif word in KERNS and (length := LENGTH.match(self.text, self.at)):
+            self.cell.space += length_of(self.text, *length.span())
+            self.at = length.end()
+        elif word in (r"\eqno", r"\leqno"):
+            self.rest()
+        elif word == r"\boxed" and inside and self.is_whole(inside):
+            self.frames.add(inside[1])
+            self.at = inside[0]
         elif word in _TEXT and inside:
             self.words(token, inside)
         elif word in _ABOVE and inside:
             self.above(token, inside)
         else:
             self.keep(token.span(), _kind(word))
+
+    def is_whole(self, inside: tuple[int, int]) -> bool:
+        """Whether a frame stands around a whole equation."""
+        equation = any(_is_relation(token[0]) for token in TOKEN.finditer(self.text, *inside))
+        return equation and not self.cell.begins and _NOTHING_ELSE.match(self.text, inside[1] + 1) is not None
 
     def environment(self, token: re.Match[str]) -> None:
         """An environment of rows is as if it were not there; any other is kept."""
@@ -313,10 +348,11 @@ class _Reader:
         if _NOTHING_ELSE.match(self.text, behind):
             return
         follows = TOKEN.match(self.text, _end_of(_NOTHING, self.text, behind))
-        if follows is not None and _is_relation(follows[0]):
+        if follows is not None and _is_relation(follows[0]) and not _DENIAL.search(self.text, *inside):
             return  # the equation goes on behind the words
         start, end = self.rest()
-        if first is None or first[0].lower() not in _CONDITION:
+        word = first[0].lower() if first else ""
+        if word not in _CONDITION or (word not in _MEANING and _has_second_equation(self.text[start:end])):
             hint = "state it as an equation of its own, or leave it to the text"
             place = self.body.part(start, end).stripped().span()
             raise MatcalcError("what stands behind these words would not be verified", place, hint=hint)
@@ -351,13 +387,20 @@ def _end_of(pattern: re.Pattern[str], text: str, at: int) -> int:
     return found.end() if found else at
 
 
+def _has_second_equation(condition: str) -> bool:
+    """Whether an equation stands behind a wide space."""
+    _, space, behind = condition.partition(r"\quad")
+    _, wide, further = condition.partition(r"\qquad")
+    return (bool(space) and "=" in behind) or (bool(wide) and "=" in further)
+
+
 def _is_relation(word: str) -> bool:
     return word in _RELATIONS or word in ("=", "<", ">")
 
 
 def _kind(word: str) -> str:
     """What a token is for one who looks for equations."""
-    if word in _SPACES or word.isspace():
+    if word in SPACES or word.isspace():
         return "space"
     if _is_relation(word):
         return "relation"

@@ -12,8 +12,8 @@ from matcalc.excerpt import Excerpt, Original
 from matcalc.identity import Identity, IdentityError, IdentityFile
 from matcalc.latex_reader.scope import paper_name
 from matcalc.notes.directives import Said, read_mark
-from matcalc.notes.events import Definition, Display, Heading, Mark, Scan
-from matcalc.notes.macros import BUILT_IN, expanded
+from matcalc.notes.events import Definition, Display, EndOfGroup, Event, Heading, Mark, Scan
+from matcalc.notes.macros import Macros, expanded
 from matcalc.notes.rows import Equation, equations
 
 __all__ = ["identity_file"]
@@ -49,7 +49,7 @@ class _Collector:
 
     original: Original
     title: str
-    macros: dict[str, Definition] = field(default_factory=lambda: dict(BUILT_IN))
+    macros: Macros = field(default_factory=Macros)
     #: What is said of all equations from here on.
     common: Said = field(default_factory=Said)
     pending: list[Mark] = field(default_factory=list)
@@ -57,12 +57,14 @@ class _Collector:
     #: How many displays nobody marks.
     unmarked: int = 0
 
-    def take(self, event: Heading | Mark | Definition | Display) -> None:
+    def take(self, event: Event) -> None:
         """Go on with what comes next in the file."""
         if isinstance(event, Heading):
             self.title = event.title or self.title
         elif isinstance(event, Definition):
-            self.macros[event.name] = event
+            self.macros.define(event)
+        elif isinstance(event, EndOfGroup):
+            self.macros.end_group(event.count)
         elif isinstance(event, Display):
             self.display(event)
         else:
@@ -83,14 +85,15 @@ class _Collector:
 
     def without_macros(self, said: Said) -> Said:
         """The same with the macros expanded in what is LaTeX."""
-        where = tuple(expanded(text, self.macros) for text in said.where)
-        return replace(said, where=where, assume=tuple(expanded(text, self.macros) for text in said.assume))
+        where = tuple(expanded(text, self.macros.known) for text in said.where)
+        return replace(said, where=where, assume=tuple(expanded(text, self.macros.known) for text in said.assume))
 
     def display(self, display: Display) -> None:
         """Take the equations of a display, if they are marked."""
         self.check_pending(display.after)
         inside = [(mark, read_mark(mark)) for mark in display.marks]
-        self.macros |= {definition.name: definition for definition in display.definitions}
+        for definition in display.definitions:
+            self.macros.define(definition)
         declared = (self.without_macros(said) for _, said in inside if said.verb == "declare")
         self.common = _over(declared, self.common)
         marks = self.pending + [mark for mark, said in inside if said.verb != "declare"]
@@ -115,7 +118,7 @@ class _Collector:
         if said.values or said.where or said.assume:
             raise IdentityError("only declarations go with a definition", display.opening.span())
         where = {_left(formula): formula for formula in self.common.where}
-        for equation in equations(expanded(body, self.macros), display.environment):
+        for equation in equations(expanded(body, self.macros.known), display.environment):
             if len(equation.steps) != 1:
                 raise IdentityError("a definition has two sides, name = value", equation.formula.span())
             where.pop(_left(equation.formula), None)
@@ -124,8 +127,8 @@ class _Collector:
 
     def equations(self, display: Display, body: Excerpt, said: Said, *, all_of_them: bool) -> None:
         """Take all equations of a display, or those with a label that marks."""
-        every = equations(expanded(body, self.macros), display.environment)
-        wanted = [e for e in every if all_of_them or (e.label is not None and _MARKING.match(e.label.text))]
+        every = equations(expanded(body, self.macros.known), display.environment)
+        wanted = [e for e in every if all_of_them or (any(_MARKING.match(label.text) for label in e.labels))]
         self.unmarked += len(every) - len(wanted)
         if not wanted:
             raise IdentityError("there is no equation here", display.opening.span())
@@ -195,11 +198,11 @@ def _name(said: Said, equation: Equation, display: Display, several: str) -> Exc
 
     One that several equations share gets a number.
     """
-    labels = [label for label in (equation.label, display.name) if label is not None]
+    labels = [*equation.labels, *([display.name] if display.name is not None else [])]
     marking = [label.part(m.end(), len(label.text)) for label in labels if (m := _MARKING.match(label.text))]
     given = [said.values["name"]] if "name" in said.values else []
     name = next((name for name in [*marking, *given, *labels] if name.text), None)
-    shared = several and name is not None and (name in given or equation.label is None)
+    shared = several and name is not None and (name in given or not equation.labels)
     return name.standing_for(name.text + several) if shared and name is not None else name
 
 

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from matcalc.excerpt import Excerpt, Original
-from matcalc.notes.events import Definition, Display, Event, Heading, Mark, Scan, without
+from matcalc.identity import IdentityError
+from matcalc.notes.events import Definition, Display, EndOfGroup, Event, Heading, Mark, Scan, without
 from matcalc.notes.macros import DEFINING, definition_at
 from matcalc.notes.tokens import TOKEN, braced, bracketed, environment_at, groups
+from matcalc.parser import nearest
 
 __all__ = ["DISPLAYS", "TexScanner", "scan_tex"]
 
@@ -29,8 +32,18 @@ _TRANSPARENT = frozenset({"subequations"})
 _HEADINGS = frozenset({r"\part", r"\chapter", r"\section", r"\subsection", r"\subsubsection", r"\paragraph"})
 #: Commands that may stand between a mark and its equation.
 _SILENT = frozenset({r"\label", r"\noindent", r"\centering", r"\smallskip", r"\medskip", r"\bigskip", r"\par"})
+#: Commands whose argument is carried out in any case, at the beginning of the document.
+_LATER = frozenset({r"\AtBeginDocument", r"\AtEndPreamble"})
+#: Commands that begin with `\if` and have no `\fi`.
+_NO_CONDITION = frozenset({r"\iff", r"\ifthenelse", r"\ifdef", r"\ifundef", r"\iftoggle", r"\ifbool", r"\ifstrequal"})
+_BRANCH = re.compile(r"\\(?P<word>if[A-Za-z@]*+|else|fi)(?![A-Za-z@])|\\.|%[^\n]*+", re.DOTALL)
+STRAY = "this label marks an equation and stands in none"
+STRAY_HINT = "put it into the equation; a label of something else does not begin with `mc:`"
+_MARKING_LABEL = re.compile(r"\s*+(?:mc|matcalc):")
 _VERB = re.compile(r"\*?([^A-Za-z\s*])(?:(?!\1)[^\n])*+\1")
-_MARK = re.compile(r"%++[ \t]*+(?:matcalc\b|(?i:matcalc)(?=[ \t]*+(?:declare|define)?[ \t]*+:))")
+_MARK = re.compile(r"%++[ \t]*+(?:matcalc\b|(?i:matcalc)(?=[ \t]*+(?:declare\b|define\b)?[ \t]*+(?:\w++[ \t]*+)?:))")
+#: A word that may be a misspelt mark, or a mark of the other format.
+_MISSPELT = re.compile(r"[%\s]*+(?:<!--+\s*+)?([A-Za-z]{5,9})(?:[ \t]++(?:declare|define))?[ \t]*+:")
 
 
 def scan_tex(original: Original) -> Scan:
@@ -50,6 +63,12 @@ class TexScanner:
         self.at = 0
         #: Where the last text ends that is neither an equation nor a comment.
         self.last_text = 0
+        #: The open groups: what ends each, and how many definitions it has so far; an argument of a command has None.
+        self.groups: list[tuple[object, int | None]] = []
+        #: Whether a brace would begin an argument of a command, and how many conditions are open.
+        self.takes, self.conditions = False, 0
+        #: Whether a `\\fi` was looked for in vain.
+        self.endless = False
 
     def events(self) -> Iterator[Event]:
         """What is found."""
@@ -62,10 +81,14 @@ class TexScanner:
                 yield from self.command(token)
             elif kind == "comment":
                 yield from self.marks([token])
+            elif self.text.startswith("<!--", token.start()):
+                self.foreign_comment(token.start())
             elif kind in ("dollar", "dollars") or token[0] in (r"\[", r"\("):
                 yield from self.formula(token)
             elif kind not in ("space", "blank"):
+                yield from self.brace(token)
                 self.last_text = self.at
+            self.takes = self.takes and kind in ("space", "command", "close", "comment")
 
     def named(self, at: int) -> str:
         """The name of the environment that begins or ends; empty if there is none."""
@@ -78,12 +101,82 @@ class TexScanner:
             mark = _MARK.match(comment[0])
             if mark is not None:
                 yield Mark(Excerpt.of(self.original, comment.start() + mark.end(), comment.end()))
+            else:
+                self.check_spelling(comment[0], comment.start())
+
+    def check_spelling(self, comment: str, start: int) -> None:
+        """Refuse a comment that is nearly a mark: its equation would be left alone."""
+        found = _MISSPELT.match(comment)
+        word = found[1].lower() if found else ""
+        if found and word[:2] == "ma" and (word[-1:] == "c" or word == "matcal") and nearest(word, ["matcalc"]):
+            place = self.original.span(start + found.start(1), start + found.end(1))
+            raise IdentityError(f"`{found[1]}` is no mark", place, hint="did you mean `matcalc:`?")
+
+    def foreign_comment(self, start: int) -> None:
+        """Refuse a mark of Markdown."""
+        found = _MISSPELT.match(self.text, start)
+        if found and found[1].lower() == "matcalc":
+            hint = "write `% matcalc: ...` in LaTeX"
+            raise IdentityError("a mark of Markdown", self.original.span(found.start(1), found.end(1)), hint=hint)
+        self.last_text = self.at
+
+    # ---- Groups -----------------------------------------------------------------------------------------------------
+
+    def brace(self, token: re.Match[str]) -> Iterator[EndOfGroup]:
+        """A brace in the text begins or ends a group, or an argument."""
+        if token.start() in self.ends:
+            self.groups.append((self.ends[token.start()], None if self.takes else 0))
+            self.takes = False
+        elif token.lastgroup == "close" and self.groups and self.groups[-1][0] == token.end():
+            self.takes = self.groups[-1][1] is None
+            yield from self.end_group(token.end())
+
+    def begin_group(self, end: object) -> None:
+        """Go into a group that ends with the name of an environment, or with a command."""
+        self.groups.append((end, 0))
+
+    def end_group(self, end: object) -> Iterator[EndOfGroup]:
+        """Leave the innermost group, if this is what ends it."""
+        if self.groups and self.groups[-1][0] == end and (count := self.groups.pop()[1]):
+            yield EndOfGroup(count)
+
+    def defined(self, definition: Definition) -> Definition:
+        """A definition with what its place says of it."""
+        argument = any(count is None for _, count in self.groups[-8:])
+        for depth in range(len(self.groups) - 1, -1, -1):
+            end, count = self.groups[depth]
+            if count is not None:
+                self.groups[depth] = (end, count + 1)
+                break
+        return replace(definition, conditional=argument or self.conditions > 0)
+
+    def condition(self, word: str) -> None:
+        """A condition begins or ends; a branch that is never taken is no part of the document."""
+        if word == r"\fi":
+            self.conditions = max(0, self.conditions - 1)
+            return
+        self.conditions += 1
+        end = self.end_of_branch() if word == r"\iffalse" and not self.endless else None
+        if end is not None:
+            self.at = end
+
+    def end_of_branch(self) -> int | None:
+        """Where the `\\else` or `\\fi` of a condition stands."""
+        depth = 0
+        for found in _BRANCH.finditer(self.text, self.at):
+            word = found["word"]
+            if word in ("else", "fi") and depth == 0:
+                return found.start()
+            depth += (word is not None and word.startswith("if") and found[0] not in _NO_CONDITION) - (word == "fi")
+        self.endless = True
+        return None
 
     # ---- Commands ---------------------------------------------------------------------------------------------------
 
     def command(self, token: re.Match[str]) -> Iterator[Event]:
         """What a command begins."""
         word = token[0]
+        self.takes = word not in _LATER
         if word == r"\begin":
             yield from self.environment(token)
         elif word in DEFINING:
@@ -93,10 +186,39 @@ class TexScanner:
         elif word in _HEADINGS:
             yield from self.heading()
         elif word in _SILENT or (word == r"\end" and self.named(self.at) in _TRANSPARENT):
+            self.check_label(word)
             self.skip_group()
         else:
-            self.verbatim_text(word)
+            yield from self.other(word)
             self.last_text = self.at
+
+    def other(self, word: str) -> Iterator[EndOfGroup]:
+        """A command of text, which may begin or end a group."""
+        if word in (r"\begingroup", r"\bgroup"):
+            self.begin_group("group")
+            self.takes = False
+        elif word in (r"\endgroup", r"\egroup"):
+            yield from self.end_group("group")
+        elif word == r"\end":
+            yield from self.end_group(self.named(self.at) or word)
+            self.skip_group()
+        elif word == r"\newif":
+            self.skip_name()
+        elif word == r"\fi" or (word.startswith(r"\if") and word not in _NO_CONDITION):
+            self.condition(word)
+        else:
+            self.verbatim_text(word)
+
+    def check_label(self, word: str) -> None:
+        """Refuse a label that marks an equation, but stands outside of all."""
+        inside = braced(self.text, self.at, self.ends) if word == r"\label" else None
+        if inside and _MARKING_LABEL.match(self.text, *inside):
+            raise IdentityError(STRAY, self.original.span(*inside), hint=STRAY_HINT)
+
+    def skip_name(self) -> None:
+        """Go behind a command that follows."""
+        token = TOKEN.match(self.text, self.at)
+        self.at = token.end() if token is not None and token.lastgroup == "command" else self.at
 
     def skip_group(self) -> None:
         """Go behind a group that follows."""
@@ -130,32 +252,40 @@ class TexScanner:
         found = definition_at(self.text, token, self.ends)
         if found is not None:
             definition, self.at = found
-            yield definition
-        self.last_text = self.at
+            yield self.defined(definition)
+        self.last_text, self.takes = self.at, False
 
-    def environment(self, token: re.Match[str]) -> Iterator[Display]:
+    def environment(self, token: re.Match[str]) -> Iterator[Display | EndOfGroup]:
         """An environment: its content is an equation, is skipped, or is text like any other."""
         name = environment_at(self.text, self.at)
         if name is None:
             self.last_text = self.at
         elif name[1] in DISPLAYS:
             self.at = name.end()
-            yield self.display(token.start(), name[1], rf"\end{{{name[1]}}}")
+            yield from self.closed(self.display(token.start(), name[1], rf"\end{{{name[1]}}}"))
         elif name[1] in VERBATIM:
             end = self.text.find(rf"\end{{{name[1]}}}", name.end())
             self.at = self.last_text = len(self.text) if end < 0 else end
         else:
             self.at = name.end()
             self.last_text = self.last_text if name[1] in _TRANSPARENT else self.at
+            if name[1] not in _TRANSPARENT | {"document"}:
+                self.begin_group(name[1])
 
     # ---- Equations --------------------------------------------------------------------------------------------------
 
-    def formula(self, token: re.Match[str]) -> Iterator[Display]:
+    def closed(self, display: Display) -> Iterator[Display | EndOfGroup]:
+        """A display, with which the definitions inside of it end."""
+        yield display
+        if display.definitions:
+            yield EndOfGroup(len(display.definitions))
+
+    def formula(self, token: re.Match[str]) -> Iterator[Display | EndOfGroup]:
         """An equation between dollars or brackets; one in a line of text is text, too."""
         environment = "$" if token[0] in ("$", r"\(") else token[0]
         closing = {r"\[": r"\]", r"\(": r"\)"}.get(token[0], token[0])
         display = self.display(token.start(), environment, closing)
-        yield display
+        yield from self.closed(display)
         if display.inline:
             self.last_text = self.at
 

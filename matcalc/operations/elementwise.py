@@ -51,7 +51,7 @@ register(
 register(
     Operation(
         "sign", "()->()", "sign: -1, 0 or 1", r"\operatorname{{sign}}\left({0}\right)", "np.sign({0})",
-        sympy="sign", domain="kink",
+        sympy="sign", domain="kink", facts=frozenset({"bounded"}),
         derivative=(lambda x, y: zero(x.shape),),
     )
 )
@@ -59,7 +59,7 @@ register(
     Operation(
         "step", "()->()", "1 where the argument is positive, else 0",
         r"\operatorname{{step}}\left({0}\right)", "np.heaviside({0}, 0.0)",
-        sympy=lambda s, x: s.Piecewise((1, x > 0), (0, True)), domain="kink", facts=frozenset({"nonnegative"}),
+        sympy=lambda s, x: s.Piecewise((1, x > 0), (0, True)), domain="kink", facts=frozenset({"bounded", "nonnegative"}),
         derivative=(lambda x, y: zero(x.shape),),
     )
 )
@@ -73,13 +73,13 @@ register(
 )
 register(
     Operation(
-        "sin", "()->()", "sine", r"\sin\left({0}\right)", "np.sin({0})", sympy="sin",
+        "sin", "()->()", "sine", r"\sin\left({0}\right)", "np.sin({0})", sympy="sin", facts=frozenset({"bounded"}),
         derivative=(lambda x, y: call("cos", x),),
     )
 )
 register(
     Operation(
-        "cos", "()->()", "cosine", r"\cos\left({0}\right)", "np.cos({0})", sympy="cos",
+        "cos", "()->()", "cosine", r"\cos\left({0}\right)", "np.cos({0})", sympy="cos", facts=frozenset({"bounded"}),
         derivative=(lambda x, y: -call("sin", x),),
     )
 )
@@ -125,7 +125,8 @@ register(
 )
 register(
     Operation(
-        "tanh", "()->()", "hyperbolic tangent", r"\tanh\left({0}\right)", "np.tanh({0})", sympy="tanh",
+        "tanh", "()->()", "hyperbolic tangent", r"\tanh\left({0}\right)", "np.tanh({0})",
+        sympy="tanh", facts=frozenset({"bounded"}),
         derivative=(lambda x, y: 1 - y**2,),
     )
 )
@@ -142,7 +143,7 @@ register(
         "sigmoid", "()->()", "logistic function 1/(1 + exp(-x))", r"\sigma\left({0}\right)",
         "_sigmoid({0})",
         helper=SIGMOID,
-        sympy=lambda s, x: 1 / (1 + s.exp(-x)), facts=frozenset({"positive"}),
+        sympy=lambda s, x: 1 / (1 + s.exp(-x)), facts=frozenset({"bounded", "positive"}),
         derivative=(lambda x, y: y * (1 - y),),
     )
 )
@@ -171,7 +172,8 @@ register(
 )
 register(
     Operation(
-        "erf", "()->()", "error function", r"\operatorname{{erf}}\left({0}\right)", "special.erf({0})", sympy="erf",
+        "erf", "()->()", "error function", r"\operatorname{{erf}}\left({0}\right)", "special.erf({0})",
+        sympy="erf", facts=frozenset({"bounded"}),
         derivative=(lambda x, y: 2 * call("exp", -(x**2)) * (1 / root(PI)),),
     )
 )

@@ -73,7 +73,7 @@ register(
         "softmax", "(...,n)->(...,n)", "exp(x)/sum(exp(x)); of a matrix, row by row",
         r"\operatorname{{softmax}}\left({0}\right)", "_softmax({0})",
         helper=SOFTMAX,
-        sympy=lambda s, x: [s.exp(e) / sum(s.exp(f) for f in x) for e in x], facts=frozenset({"positive"}),
+        sympy=lambda s, x: [s.exp(e) / sum(s.exp(f) for f in x) for e in x], facts=frozenset({"bounded", "positive"}),
         jacobian=lambda X, Y: contract("i,ik->ik", Y, delta(X)) - contract("i,k->ik", Y, Y),
     )
 )

@@ -21,6 +21,7 @@ from matcalc.parser.declarations import PROPERTIES, SQUARE, Declaration
 from matcalc.parser.expressions import MAX_DEPTH, parse_claim, parse_expression
 from matcalc.parser.program import Program, parse_declarations, parse_program, parse_statements
 from matcalc.parser.suggestion import nearest
+from matcalc.parser.syntax import SYNTAXES, check_syntax
 from matcalc.parser.token_stream import MAX_NESTING
 
 __all__ = [
@@ -32,6 +33,8 @@ __all__ = [
     "parse_program",
     "parse_statements",
     "nearest",
+    "check_syntax",
+    "SYNTAXES",
     "PROPERTIES",
     "SQUARE",
     "MAX_NESTING",

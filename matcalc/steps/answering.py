@@ -15,11 +15,12 @@ from matcalc.notation.compound import joined
 from matcalc.notation.index import index_form
 from matcalc.notation.text import to_text
 from matcalc.raising import Raising
+from matcalc.steps.ordering import alike
 from matcalc.steps.question import Question
 from matcalc.steps.step import Step
 from matcalc.traversal import substitute
 
-__all__ = ["answered", "found_form", "last_rule"]
+__all__ = ["answered", "found_form", "simplified"]
 
 
 def answered(question: Question, found: Node, raising: Raising, rule: str) -> list[Step]:
@@ -29,14 +30,23 @@ def answered(question: Question, found: Node, raising: Raising, rule: str) -> li
     plain = found_form(question, found, raising)
     if plain is None:
         return [question.closing(rule)]
-    claim = f"{to_text(question.derivative)} = {to_text(plain)}"
-    first = Step(rule, question.derivative, plain, claim, replace(question.setting, structured=False))
-    return [first, question.closing(last_rule(question), left=plain, continues=True)]
+    left = untied(question)
+    first = Step(rule, left, plain, f"{to_text(left)} = {to_text(plain)}", replace(question.setting, structured=False))
+    # The derivative by tied entries is another one: no equality joins the two.
+    return [first, question.closing("tied-entries") if question.structured else simplified(question, plain)]
 
 
-def last_rule(question: Question) -> str:
-    """What makes the answer of what was found: tied entries, or facts and common factors."""
-    return "tied-entries" if question.structured else "simplification"
+def simplified(question: Question, plain: Form) -> Step:
+    """The answer, of what was found."""
+    return question.closing("simplification", left=plain, claimed=plain)
+
+
+def untied(question: Question) -> Form:
+    """The derivative whose entries do not move together: that of what is differentiated, where ties made it."""
+    if question.structured and question.order > 1:
+        made = question.derivative
+        return Form("derivative", (question.function, question.variable), "jacobian", kind=made.kind, shape=made.shape)
+    return question.derivative
 
 
 def found_form(question: Question, found: Node, raising: Raising) -> Form | None:
@@ -46,7 +56,7 @@ def found_form(question: Question, found: Node, raising: Raising) -> Form | None
         return None
     plain = plain_form(question, node, raising)
     answer = replace_names(question.answer, dict(question.where))
-    return None if to_text(plain) in (to_text(answer), to_text(question.answer)) else plain
+    return None if alike(plain, answer) or to_text(plain) == to_text(question.answer) else plain
 
 
 def laid_out(question: Question, found: Node) -> Node:

@@ -14,7 +14,9 @@ __all__ = ["steps_of"]
 def steps_of(question: Question) -> Steps:
     """The steps of the answer to a question."""
     signals = Signals(question) if question.order == 1 and question.value.node.order == 0 else None
-    if signals is not None and signals.values.carriers:
+    if question.stands_alone:
+        found = [question.closing("matrix-form" if question.derivative.kind != "tensor" else "tensor-form")]
+    elif signals is not None and signals.values.carriers:
         found = signals.steps()
     elif question.by.order == 0:
         found = ScalarDerivation(question).steps()

@@ -8,20 +8,22 @@ Differential Calculus, chapter 9).  By a scalar s, anything is differentiated as
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from matcalc.assumptions import Facts
-from matcalc.build import call, multiply, negate, transposed
+from matcalc.build import call, multiply, negate, quotient, transposed
 from matcalc.differentiate import derivative
 from matcalc.expr import Node, Number
-from matcalc.form import Form, name, rewritten
+from matcalc.form import Form, name, rewritten, subforms
 from matcalc.notation.compound import joined
 from matcalc.notation.index import tensor_form
 from matcalc.notation.text import to_text
 from matcalc.refine import refine
-from matcalc.steps.answering import answered, found_form, last_rule
+from matcalc.steps.answering import answered, found_form, simplified
 from matcalc.steps.entry_forms import Meanings, state_entries
 from matcalc.steps.expansion import Expansion
+from matcalc.steps.ordering import fixed_first
 from matcalc.steps.question import Chain, Question, depending, parameter_name
 from matcalc.steps.step import Step
 from matcalc.tensor import axis_groups
@@ -46,7 +48,8 @@ class Differential:
         if not self.expansion.nodes:
             return [self.question.closing("constant")]
         chain = self.chain()
-        chain.to("definition", self.moved(self.oriented(self.question.value.node)))
+        written = self.oriented(self.question.value.node)
+        chain.to("definition" if calls(written) != calls(self.question.function) else "simplification", self.moved(written))
         while (rule := self.expansion.advance()) is not None:
             chain.to(rule, self.oriented(self.expansion.state))
         return self.finished(chain)
@@ -80,16 +83,14 @@ class Differential:
         if form is None:
             return None
         seed = self.moved(self.question.variable)
-        if gradient.order == 1:
-            return multiply([transposed(form), seed], "scalar", ())
-        return trace(multiply([transposed(form), seed], "matrix", ((seed.shape or ())[1],) * 2))
+        return product_with(transposed(form), seed)
 
     def shown(self, form: Form) -> Form:
         """A form of the language with differentials as they are read."""
 
         def rule(part: Form) -> Form:
-            if part.head == "derivative" and part.args[1] is self.by:
-                return Form("differential", part.args[:1], kind=part.kind, shape=part.shape)
+            if self.is_differential(part):
+                return differential(part.args[0], self.question.taken)
             return part
 
         return rewritten(form, rule)
@@ -105,14 +106,22 @@ class Differential:
         groups = self.question.value.groups
         if any(length != 1 for length in groups):
             form = self.raising.grouped(node, axis_groups(groups))
-            return self.entries(node) if form is None else rewritten(form, self.replaced)
+            return self.entries(node) if form is None else self.written(form)
         form = self.form(node)
         return transposed(form) if self.question.function.kind == "row" else form
 
     def form(self, node: Node) -> Form:
         """The matrix form of a node, else its entries; its symbols are differentials."""
         form = self.raising.form(node)
-        return self.entries(node) if form is None else rewritten(form, self.replaced)
+        return self.entries(node) if form is None else self.written(form)
+
+    def written(self, form: Form) -> Form:
+        """A form with its symbols as derivatives by the parameter, behind what does not move."""
+        return fixed_first(rewritten(form, self.replaced), self.is_differential)
+
+    def is_differential(self, part: Form) -> bool:
+        """Whether a form is the derivative of another by the parameter."""
+        return part.head == "derivative" and part.args[1] is self.by
 
     def replaced(self, part: Form) -> Form:
         """The name of a symbol replaced by what it stands for."""
@@ -141,8 +150,7 @@ class ScalarDerivation(Differential):
         found = found_form(self.question, refine(self.expansion.seeded(), Facts()), self.raising)
         if found is not None:
             chain.to("collect", found)
-        left = chain.last if chain.steps else None
-        answer = self.question.closing(last_rule(self.question), left=left, continues=bool(chain.steps))
+        answer = simplified(self.question, chain.last) if chain.steps else self.question.closing("simplification")
         return chain.steps + [answer] * (to_text(answer.left) != to_text(answer.right))
 
     def shown(self, form: Form) -> Form:
@@ -150,6 +158,29 @@ class ScalarDerivation(Differential):
 
     def oriented(self, node: Node) -> Form:
         return super().oriented(substitute(node, {self.expansion.seed: Number.make(1)}))
+
+
+def differential(form: Form, taken: Collection[str]) -> Form:
+    """dE; d(x) where a name `dx` means something else."""
+    if form.head == "name" and f"d{form.value}" in taken:
+        return Form("unknown", (form,), ("d", 0), kind=form.kind, shape=form.shape)
+    return Form("differential", (form,), kind=form.kind, shape=form.shape)
+
+
+def product_with(form: Form, seed: Form) -> Form:
+    """g'*dx or tr(G'*dX) for g' or G'; what divides stands behind: x'*dx/a."""
+    if form.head == "neg":
+        return negate(product_with(form.args[0], seed))
+    if form.head == "div":
+        return quotient(product_with(form.args[0], seed), form.args[1])
+    if seed.kind == "matrix":
+        return trace(multiply([form, seed], "matrix", ((seed.shape or ())[1],) * 2))
+    return multiply([form, seed], "scalar", ())
+
+
+def calls(form: Form) -> set[str]:
+    """The functions of the language in a form."""
+    return {str(part.value) for part in subforms(form) if part.head == "call"}
 
 
 def trace(product: Form) -> Form:

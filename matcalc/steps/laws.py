@@ -14,6 +14,7 @@ from matcalc.form import Form, name, rewritten
 from matcalc.notation.text import to_text
 from matcalc.operation import Operation, operation
 from matcalc.raising import Raising
+from matcalc.steps.ordering import fixed_first
 
 __all__ = ["law_of", "operation_law"]
 
@@ -76,12 +77,17 @@ def _law(node: Node) -> str:
     left, right = raising.form(node), raising.form(push(node, symbols, 0))
     if left is None or right is None:
         return ""
-    return f"d({to_text(left)}) = {to_text(rewritten(right, _differential))}"
+    right = rewritten(fixed_first(right, _is_symbol), _differential)
+    return f"d({to_text(left)}) = {to_text(right)}"
+
+
+def _is_symbol(part: Form) -> bool:
+    return bool(part.head == "name" and part.value.startswith("∂"))
 
 
 def _differential(part: Form) -> Form:
     """The name of a symbol as a differential."""
-    if part.head == "name" and part.value.startswith("∂"):
+    if _is_symbol(part):
         inner = name(part.value[1:], part.kind, part.shape)
         return Form("differential", (inner,), kind=part.kind, shape=part.shape)
     return part

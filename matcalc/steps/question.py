@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import count
 
 from matcalc.assumptions import Facts
 from matcalc.expr import Node
-from matcalc.form import Form, format_axis
+from matcalc.form import Form, Shape, format_axis
 from matcalc.inference import TypedProgram
 from matcalc.lowering import Environment
 from matcalc.notation.text import to_text
@@ -15,7 +16,11 @@ from matcalc.raising import Raising
 from matcalc.steps.step import Setting, Step
 from matcalc.tensor import Tensor
 
-__all__ = ["Question", "Chain", "declaration", "depending", "parameter_name"]
+__all__ = ["Question", "Chain", "declaration", "depending", "parameter_name", "size_declarations"]
+
+
+#: Kinds of values whose names can stand in forms that are made of nodes.
+PLAIN = {"scalar", "column", "matrix"}
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,8 @@ class Question:
     def setting(self) -> Setting:
         """What claims about the answer are stated under."""
         lines = [f"{name} = {to_text(form)}" for name, form in self.program.assignments.items()]
-        return Setting(self.program.declarations(), tuple(lines), self.layout, self.structured)
+        declared = (*self.program.declarations(), *size_declarations(self.program))
+        return Setting(declared, tuple(lines), self.layout, self.structured)
 
     def raising(self) -> Raising:
         """Matrix forms that use no facts and call values by the names that the program gives them."""
@@ -78,16 +84,36 @@ class Question:
 
     def value_names(self) -> dict[Node, str]:
         """The names of the values that the program assigns, but for the one that is differentiated."""
-        values = {self.environment.name(name).node: name for name in self.program.assignments}
+        values = {self.environment.name(name).node: name for name in self.plain_names()}
         return {node: name for node, name in values.items() if node.operands and node is not self.value.node}
 
-    def closing(self, rule: str, *, continues: bool = False, left: Form | None = None) -> Step:
-        """The step that ends in the answer."""
+    def plain_names(self) -> list[str]:
+        """The assigned names that stand for a scalar, a column or a matrix of simple axes, as their nodes do."""
+        return [n for n, form in self.program.assignments.items() if form.kind in PLAIN and self._is_simple(n)]
+
+    def _is_simple(self, name: str) -> bool:
+        return all(length == 1 for length in self.environment.name(name).groups)
+
+    @property
+    def stands_alone(self) -> bool:
+        """Whether the variable is an assigned row or compound axis, which no variable of the claims can be."""
+        name = str(self.variable.value)
+        return name in self.program.assignments and name not in self.plain_names()
+
+    @property
+    def taken(self) -> set[str]:
+        """The names that mean something in the program."""
+        return {*self.program.variables, *self.program.assignments, *self.program.dimensions}
+
+    def closing(self, rule: str, *, left: Form | None = None, claimed: Form | None = None) -> Step:
+        """The step that ends in the answer, from the derivative or from what it was found to be so far.
+
+        What it was found to be is `claimed` to be the answer, or else the derivative is.
+        """
         where = [f"{name} = {to_text(form)}" for name, form in self.where.items()]
         setting = replace(self.setting, where=(*self.setting.where, *where))
-        claim = f"{to_text(self.derivative)} = {to_text(self.answer)}"
-        return Step(rule, left or self.derivative, self.answer, claim, setting, continues)
-
+        claim = f"{to_text(claimed or self.derivative)} = {to_text(self.answer)}"
+        return Step(rule, left or self.derivative, self.answer, claim, setting, continues=left is not None)
 
     def kronecker(self) -> list[Step]:
         """The Kronecker form of a tensor, as a step of its own."""
@@ -144,7 +170,20 @@ def depending(program: TypedProgram, variable: Form, parameter: str) -> tuple[st
         lines.append(str(info))
     if name in program.assignments:
         lines.append(declaration(name, variable, parameter))
-    return tuple(lines)
+    return (*lines, *size_declarations(program))
+
+
+def size_declarations(program: TypedProgram, wanted: Iterable[str] | None = None, shapes: Iterable[Shape] = ()) -> list[str]:
+    """Declarations by which the names of some sizes (or of all) are numbers though no variable that is declared has them.
+
+    `shapes` are those of what is declared, by default of all variables.
+    """
+    known = list(shapes) if wanted is not None else [info.shape for info in (*program.variables.values(), *program.sized)]
+    sizes = {size for shape in known for axis in shape for size in axis}
+    missing = [d for d in program.dimensions if d not in sizes and (wanted is None or d in wanted)]
+    taken = {*program.variables, *program.assignments, *program.dimensions}
+    spare = (word for k in count() if (word := f"size_{k}") not in taken)
+    return [f"{word}: vector({size})" for size, word in zip(missing, spare, strict=False)]
 
 
 def declaration(word: str, form: Form, *arguments: str) -> str:

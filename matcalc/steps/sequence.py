@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, overload
 
+from matcalc.build import same
 from matcalc.form import Form
+from matcalc.naming import replace_names
 from matcalc.notation.latex_names import Style
 from matcalc.steps.step import Step
 from matcalc.steps.writing import steps_latex, steps_text
 
 __all__ = ["Steps"]
+
+
+def spelled_out(step: Step, names: dict[str, Form]) -> Step:
+    """The step with some names replaced by what they stand for."""
+    return replace(step, left=replace_names(step.left, names), right=replace_names(step.right, names)) if names else step
 
 
 class Steps(Sequence[Step]):
@@ -38,7 +46,12 @@ class Steps(Sequence[Step]):
         return iter(self._steps)
 
     def __add__(self, other: Steps) -> Steps:
-        return Steps([*self._steps, *other._steps], {**self.where, **other.where}, self.names | other.names)
+        # A name that says something else in what follows is spelled out in what comes before.
+        clash = {key: form for key, form in self.where.items() if key in other.where and not same(form, other.where[key])}
+        kept = {key: replace_names(form, clash) for key, form in self.where.items() if key not in clash}
+        return Steps(
+            [*(spelled_out(step, clash) for step in self), *other], {**kept, **other.where}, self.names | other.names
+        )
 
     @property
     def proved(self) -> bool:

@@ -18,8 +18,9 @@ from matcalc.expr import Node
 from matcalc.form import Form, name
 from matcalc.notation.index import index_form, index_names
 from matcalc.notation.text import to_text
+from matcalc.raising import Raising
 from matcalc.refine import refine
-from matcalc.steps.question import Question, declaration
+from matcalc.steps.question import Question, declaration, size_declarations
 from matcalc.steps.step import Setting, Step
 from matcalc.steps.values import Values
 
@@ -39,7 +40,8 @@ class Signals:
         for value in self.values.carriers:
             found += self._equation("error-signal", value, self._gradient_form(value))
         found += self._equation("gradient-by-signals", self.values.target, self.question.derivative)
-        answer = self.question.closing("substitution", continues=True, left=found[-1].right)
+        # The claim is about the derivative, which the step before is equal to: it needs no signals.
+        answer = self.question.closing("substitution", left=found[-1].right)
         return found if to_text(found[-1].right) == to_text(answer.right) else [*found, answer]
 
     def _gradient_form(self, value: str) -> Form:
@@ -52,8 +54,9 @@ class Signals:
         """A gradient without facts, and with them where that differs."""
         raw = self.values.gradient(value)
         turned = left.kind == "row"
-        plain = self._form(refine(raw, Facts()), turned=turned)
-        simple = self._form(refine(raw, self.question.facts), turned=turned)
+        raising = self.values.raising(value)
+        plain = self._form(refine(raw, Facts()), raising, turned=turned)
+        simple = self._form(refine(raw, self.question.facts), raising, turned=turned)
         claim, setting = self._claim(value, left, plain)
         steps = [Step(rule, left, plain, claim, setting, defines=self._defined(left))]
         if to_text(simple) != to_text(plain):
@@ -61,11 +64,11 @@ class Signals:
             steps.append(Step("simplification", plain, simple, claim, self._setting(plain), continues=True))
         return steps
 
-    def _form(self, node: Node, *, turned: bool) -> Form:
-        raising = self.values.raising
+    def _form(self, node: Node, raising: Raising, *, turned: bool) -> Form:
         form = raising.form(node) if node.order <= 2 else None
         if form is None:
-            return index_form(node, index_names(node.order, [], self.question.program.variables), raising.form)
+            taken = self.question.taken.union(self.values.names.values())
+            form = index_form(node, index_names(node.order, [], taken), raising.form)
         return transposed(form) if turned else form
 
     def _defined(self, left: Form) -> str:
@@ -84,8 +87,7 @@ class Signals:
         return f"{to_text(local)} = {to_text(right)}", self._local(value, users, loss, right)
 
     def _unused(self, word: str) -> str:
-        program = self.question.program
-        taken = {*program.variables, *program.assignments, *program.dimensions, *self.values.names.values()}
+        taken = self.question.taken.union(self.values.names.values())
         return next(w for w in (word, *(f"{word}{k}" for k in range(len(taken) + 1))) if w not in taken)
 
     def _setting(self, form: Form) -> Setting:
@@ -100,9 +102,10 @@ class Signals:
         lines = self.values.lines([*users, *sorted(self.values.names_in(form))], held)
         used = set(lines).union(*(self.values.names_in(line) for line in lines.values()), self.values.names_in(form))
         program = self.question.program
-        infos = (*program.variables.values(), *program.sized)
-        declared = [str(info) for info in infos if info.name in used or info.kind == "function"]
-        declared += [declaration(n, program.assignments[n]) for n in sorted(held & used & set(program.assignments))]
+        infos = [v for v in (*program.variables.values(), *program.sized) if v.name in used or v.kind == "function"]
+        fixed = {n: program.assignments[n] for n in sorted(held & used & set(program.assignments))}
+        declared = [*map(str, infos), *(declaration(n, made) for n, made in fixed.items())]
+        declared += size_declarations(program, used, [v.shape for v in infos] + [f.shape or () for f in fixed.values()])
         declared.append(f"{loss}({', '.join(users)}): scalar")
         where = [f"{n} = {to_text(line)}" for n, line in lines.items()]
         return Setting(tuple(declared), (*where, *self._signal_lines(loss, form)), self.question.layout)

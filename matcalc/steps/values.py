@@ -32,8 +32,9 @@ class Values:
         self.target = str(question.variable.value)
         self.output = question.function
         moving = self._moving()
-        #: The values with signals, the last one first.
-        self.carriers = [n for n in reversed(self.program.assignments) if n in moving and not self._is_activation(n)]
+        plain = question.plain_names()
+        #: The values with signals, the last one first; rows, and values with compound axes, are read through.
+        self.carriers = [n for n in reversed(plain) if n in moving and not self._is_activation(n)]
 
     def _moving(self) -> set[str]:
         """The assigned names that depend on the variable and on which the output depends; not the output itself."""
@@ -83,17 +84,22 @@ class Values:
         return {name_: (node, set(postorder(node))) for name_, node in nodes.items()}
 
     @cached_property
-    def raising(self) -> Raising:
-        """Matrix forms in which activations are called by their names."""
-        named = {self.environment.name(n).node: n for n in self.program.assignments if n not in self.carriers}
-        named = {node: name_ for node, name_ in named.items() if node.operands}
+    def activations(self) -> dict[Node, str]:
+        """The names of the values without signals."""
+        plain = [n for n in self.question.plain_names() if n not in self.carriers]
+        return {node: n for n in plain if (node := self.environment.name(n).node).operands}
+
+    def raising(self, name_: str) -> Raising:
+        """Matrix forms for the gradient by a value: activations, and vectors that use it, are called by their names."""
+        users = {self.values[user][0]: user for user in self.users(name_)}
+        named = {**{node: user for node, user in users.items() if node.order and node.operands}, **self.activations}
         return Raising(Facts(), self.question.layout, lambda node, form: named.get(node))
 
     @cached_property
     def names(self) -> dict[str, str]:
         """The name of the signal of each value."""
-        taken = {*self.program.variables, *self.program.assignments, *self.program.dimensions}
-        base = "signal" if any(word.partition("_")[0] == "delta" for word in taken) else "delta"
+        taken = {word.partition("_")[0] for word in self.question.taken}
+        base = next(w for w in ("delta", "signal", *(f"signal{k}" for k in range(1, len(taken) + 2))) if w not in taken)
         if len(self.carriers) == 1:
             return {self.carriers[0]: base}
         return {value: f"{base}_{number}" for number, value in enumerate(self.carriers, 1)}

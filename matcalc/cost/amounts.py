@@ -1,0 +1,168 @@
+"""Amounts: counts of entries, bytes and flops, as numbers where all sizes are known and as polynomials where not.
+
+A size that is not given is a symbol, so the formulas of `matcalc.cost.counting` are written once for both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+from math import prod
+from typing import Any, NamedTuple
+
+from sympy import Expr, Max, Poly, Symbol, expand, sstr
+
+from matcalc.errors import UnknownNameError
+from matcalc.form import Axis, Dimension
+
+__all__ = [
+    "Amount",
+    "ITEM_BYTES",
+    "Size",
+    "amount",
+    "bytes_text",
+    "count_text",
+    "entries_and_bytes",
+    "exact",
+    "flops_text",
+    "item_bytes",
+    "largest",
+    "polynomial_text",
+    "product_of",
+    "total",
+]
+
+#: A number, or a polynomial in sizes (of SymPy).
+Amount = Any
+
+#: The bytes of one entry.
+ITEM_BYTES = {"float32": 4, "float64": 8}
+
+#: From this number on, entries are written with a power of ten.
+LONG = 10**9
+
+
+class Size(NamedTuple):
+    """How many entries an array has, and how many bytes they take."""
+
+    entries: int
+    bytes: int
+
+
+def entries_and_bytes(shape: Sequence[Dimension | Axis], sizes: Mapping[str, int], dtype: str = "float64") -> Size:
+    """The entries of an array and the bytes that they take.
+
+    `shape` has a dimension for each axis, or a tuple of dimensions for an axis that several make; `sizes` gives each
+    dimension that is a name.  `dtype` is "float32" or "float64".  Raises UnknownNameError where a size is missing or
+    the type is another.
+    """
+    dimensions = [d for axis in shape for d in (axis if isinstance(axis, tuple) else (axis,))]
+    missing = sorted({d for d in dimensions if isinstance(d, str) and d not in sizes})
+    if missing:
+        names = ", ".join(f"`{name}`" for name in missing)
+        raise UnknownNameError(f"the size of {names} is not known", hint=f"give it, as in `{missing[0]}=100`")
+    entries = prod(d if isinstance(d, int) else sizes[d] for d in dimensions)
+    return Size(entries, entries * item_bytes(dtype))
+
+
+def item_bytes(dtype: str) -> int:
+    """The bytes of one number of a type."""
+    if not isinstance(dtype, str) or dtype not in ITEM_BYTES:
+        raise UnknownNameError(f"there is no type `{dtype}` of numbers here", hint=f"one of {', '.join(ITEM_BYTES)}")
+    return ITEM_BYTES[dtype]
+
+
+def amount(dimension: Dimension, sizes: Mapping[str, int]) -> Amount:
+    """A dimension as a number, or as a symbol where its size is not given."""
+    if isinstance(dimension, int):
+        return dimension
+    return sizes[dimension] if dimension in sizes else Symbol(dimension, integer=True, positive=True)
+
+
+def product_of(shape: Iterable[Amount]) -> Amount:
+    """The entries of an array of this shape."""
+    return prod(shape)
+
+
+def total(amounts: Iterable[Amount]) -> Amount:
+    """The sum; of polynomials as one polynomial."""
+    result = sum(amounts)
+    return expand(result) if isinstance(result, Expr) else result
+
+
+def exact(value: Amount) -> int | str:
+    """A number as the nearest whole one, a polynomial as text: for JSON."""
+    return polynomial_text(value) if isinstance(value, Expr) and not value.is_Integer else round(value)
+
+
+# ---- The largest of several -----------------------------------------------------------------------------------------
+
+
+def largest(amounts: Iterable[Amount]) -> Amount:
+    """The largest; among polynomials the maximum of those that no other one exceeds at all sizes."""
+    kept: list[Amount] = []
+    for value in dict.fromkeys(total([value]) for value in amounts):
+        if not any(dominates(other, value) for other in kept):
+            kept = [other for other in kept if not dominates(value, other)] + [value]
+    return kept[0] if len(kept) == 1 else Max(*kept, evaluate=False) if kept else 0
+
+
+def dominates(first: Amount, second: Amount) -> bool:
+    """True only if the first amount is at least the second whatever the sizes, which are 1 or larger.
+
+    With each size written as 1 + s, a polynomial whose coefficients are nonnegative is nonnegative for all s >= 0.
+    """
+    difference = first - second
+    if not isinstance(difference, Expr) or not difference.free_symbols:
+        return bool(difference >= 0)
+    symbols = sorted(difference.free_symbols, key=str)
+    moved = difference.subs({s: s + 1 for s in symbols}, simultaneous=True)
+    return all(c >= 0 for c in Poly(moved, *symbols).coeffs())
+
+
+# ---- Text -----------------------------------------------------------------------------------------------------------
+
+
+def polynomial_text(value: Amount) -> str:
+    """A polynomial as in the language, n^2 + 2*n."""
+    text: str = sstr(value) if isinstance(value, Expr) else str(value)
+    return text.replace("Max(", "max(").replace("**", "^")
+
+
+def scaled(value: Amount, base: int, units: Sequence[str]) -> str:
+    """A number to three digits in the largest unit in which it is at least 1."""
+    number, power = Fraction(value), 0
+    while number >= base and power < len(units) - 1:
+        number /= base
+        power += 1
+    if power == 0 or number >= 10**6:
+        text = short(round(number))
+    else:
+        text = f"{float(number):.3g}" if number < 999 else str(round(number))
+    return f"{text} {units[power]}"
+
+
+def short(number: int) -> str:
+    """A whole number, a long one by its leading digits and a power of ten."""
+    if number < LONG:
+        return f"{number:,}"
+    digits = len(str(number)) - 1
+    leading = round(Fraction(number, 10 ** (digits - 1)))
+    if leading == 100:
+        leading, digits = 10, digits + 1
+    return f"{leading // 10}.{leading % 10}e{digits}"
+
+
+def count_text(value: Amount) -> str:
+    """A number of entries."""
+    return short(round(value))
+
+
+def bytes_text(value: Amount) -> str:
+    """A number of bytes."""
+    return scaled(value, 1024, ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"))
+
+
+def flops_text(value: Amount) -> str:
+    """A number of floating-point operations."""
+    return scaled(value, 1000, ("flop", "kflop", "Mflop", "Gflop", "Tflop", "Pflop", "Eflop"))

@@ -1,0 +1,115 @@
+"""Figures: what code for some tensors takes, from the steps that it is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from matcalc.codegen import Parameter
+from matcalc.codegen.assembly import Assembly
+from matcalc.codegen.steps import LEAVES, Step
+from matcalc.cost.amounts import Amount, amount, largest, total
+from matcalc.cost.counting import STEP_VIEWS, Ledger, Shape
+from matcalc.tensor import Tensor
+
+__all__ = ["Figures", "Run", "ledger_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a computation takes.
+
+    `entries` of its result; `memory`: the bytes of all arrays that are alive at once, at most, without the arguments;
+    `flops`; `traffic`: the bytes that are read and written.  Numbers, or polynomials in sizes that are not known.
+    `flops` and `traffic` are None for an array that is only kept.
+    """
+
+    entries: Amount
+    memory: Amount
+    flops: Amount | None
+    traffic: Amount | None
+
+
+def ledger_of(tensor: Tensor, parameters: Sequence[Parameter], sizes: Mapping[str, int]) -> Ledger:
+    """The steps of the code that computes a tensor, counted."""
+    names = {parameter.name: parameter.python_name for parameter in parameters if parameter.kind != "size"}
+    assembly = Assembly([tensor.node], names, sizes)
+    shapes = {p.python_name: open_shape(p, sizes) for p in parameters if p.kind == "array"}
+    return Ledger([assembly.answer(tensor.node, tensor.groups)], shapes, sizes)
+
+
+def open_shape(parameter: Parameter, sizes: Mapping[str, int]) -> Shape:
+    """The shape of the array of a parameter, compound axes laid open."""
+    return tuple(amount(d, sizes) for axis in parameter.shape for d in axis)
+
+
+class Run:
+    """What computing a tensor takes, once, and again for another value of one argument.
+
+    `moving` is the name of that argument in the code; what does not depend on it need not be computed again.
+    """
+
+    def __init__(self, ledger: Ledger, item: int, moving: str = "") -> None:
+        self.ledger = ledger
+        self.item = item
+        self.again = depending(ledger.order, moving)
+
+    def figures(self) -> Figures:
+        """One run."""
+        result = self.ledger.order[-1]
+        flops, traffic = self._sums(self.ledger.order)
+        return Figures(total([self.ledger.entries(result)]), self.item * self.memory(), flops, traffic)
+
+    def repeated(self, times: Amount, entries: Amount) -> Figures:
+        """A run for each of many values of the argument, the results kept in one array of so many entries."""
+        once, each = self._sums(s for s in self.ledger.order if s not in self.again), self._sums(self.again)
+        flops, traffic = (total([a + times * b]) for a, b in zip(once, each, strict=True))
+        return Figures(entries, total([self.item * (entries + self.memory())]), flops, traffic)
+
+    def _sums(self, steps: Iterable[Step]) -> tuple[Amount, Amount]:
+        chosen = list(steps)
+        flops = total(self.ledger.flops[step] for step in chosen)
+        return flops, total(self.item * self.ledger.traffic(step) for step in chosen)
+
+    def memory(self) -> Amount:
+        """The entries of all arrays that are alive at once, at most.
+
+        An array without a name is given back after its one use, one with a name when the function returns.
+        """
+        return total([largest(self._alive())])
+
+    def _alive(self) -> Iterator[Amount]:
+        alive: Amount = 0
+        yield alive
+        for step in self.ledger.order:
+            if not holds_array(step):
+                continue
+            alive = alive + self.ledger.entries(step)
+            yield alive
+            alive = alive - sum(self.ledger.entries(arg) for arg in arrays_below(step) if not self.ledger.named(arg))
+
+
+def holds_array(step: Step) -> bool:
+    """True for a step with an array of its own."""
+    return step.kind not in LEAVES and step.kind not in STEP_VIEWS and step.order > 0
+
+
+def arrays_below(step: Step) -> Iterator[Step]:
+    """The arrays that a step reads, each once, views looked through."""
+    found: dict[Step, None] = {}
+    for arg in step.args:
+        base = arg
+        while base.kind in STEP_VIEWS:
+            base = base.args[0]
+        if holds_array(base):
+            found[base] = None
+    return iter(found)
+
+
+def depending(order: Sequence[Step], name: str) -> dict[Step, None]:
+    """The steps that depend on an argument, in order."""
+    found: dict[Step, None] = {}
+    for step in order:
+        if (step.kind == "name" and step.data == name) or any(arg in found for arg in step.args):
+            found[step] = None
+    return found
