@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+from matcalc.assumptions import Facts
 from matcalc.codegen import Source, VariableInfo, generate, parameters_of
 from matcalc.errors import UnsupportedError
 from matcalc.tensor import Tensor
@@ -31,6 +32,8 @@ class Answer(Protocol):
     @property
     def declarations(self) -> tuple[str, ...]: ...
     @property
+    def facts(self) -> Facts: ...
+    @property
     def free_variables(self) -> Mapping[str, VariableInfo]: ...
 
 
@@ -42,7 +45,13 @@ def emit(members: Mapping[str, Answer], *, single: bool, value: bool) -> Source:
     nodes = [tensor.node for tensor in results.values()] + ([shown.node] if shown is not None else [])
     variables = {name: info for member in members.values() for name, info in member.free_variables.items()}
     parameters = parameters_of(nodes, variables)
-    return generate(results, parameters, docstring=docstring(members), single=single, value=shown)
+    facts = first.facts if shown is None else signs_of(first.facts)
+    return generate(results, parameters, docstring=docstring(members), single=single, value=shown, facts=facts)
+
+
+def signs_of(facts: Facts) -> Facts:
+    """The facts that hold on in a neighbourhood: a value that is differenced by single entries must not rely on others."""
+    return Facts({name: properties & {"positive"} for name, properties in facts.properties.items()})
 
 
 def docstring(members: Mapping[str, Answer]) -> str:

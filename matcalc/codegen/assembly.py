@@ -14,8 +14,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from matcalc.codegen.contraction import contract, letters
+from matcalc.assumptions import Facts
+from matcalc.codegen.contraction import contract, letters, representative
+from matcalc.codegen.distribution import distributed
 from matcalc.codegen.graph import absorbed, computed, derivative_key, only_summed, unknown_key
+from matcalc.codegen.separation import separated
+from matcalc.codegen.signs import Signs
 from matcalc.codegen.steps import Step, Steps
 from matcalc.expr import (
     Add,
@@ -63,25 +67,47 @@ class Structured:
 class Assembly:
     """The steps that compute some nodes.  `names` gives the Python name of each parameter by its key."""
 
-    def __init__(self, roots: Sequence[Node], names: Mapping[str, str], sizes: Mapping[str, int]) -> None:
+    def __init__(
+        self, roots: Sequence[Node], names: Mapping[str, str], sizes: Mapping[str, int], facts: Facts | None = None
+    ) -> None:
         self.steps = Steps()
+        self.facts = facts or Facts()
+        self.signs = Signs(self.facts)
         self.names = names
         self.sizes = sizes
         self.values: dict[Node, Value] = {}
         self.structured: dict[Node, Structured] = {}
-        order = computed(roots)
-        self.roots = frozenset(roots)
+        self.rewritten = dict(zip(roots, self.rewriting(roots), strict=True))
+        order = computed(self.rewritten.values())
+        self.roots = frozenset(self.rewritten.values())
         self.only_summed = only_summed(order, self.roots)
         self.absorbed = absorbed(order, self.roots)
         for node in order:
+            self.signs.note(node)
             if node not in self.absorbed:
                 self.compute(node)
+                self.note(node)
+
+    def rewriting(self, roots: Sequence[Node]) -> list[Node]:
+        """The nodes in a form that costs less."""
+        apart = separated(roots)
+        for node in computed(apart):
+            self.signs.note(node)
+        return distributed(apart, self.signs, lambda dimension: representative(dimension, self.sizes))
+
+    def note(self, node: Node) -> None:
+        """Note what is known of the step that is the value of a node."""
+        value = self.values.get(node)
+        if value is not None and value.sign > 0 and self.signs.nonnegative(node):
+            self.steps.nonnegative.add(value.step)
+        if value is not None and isinstance(node, Variable) and node.order == 2 and self.facts.symmetric(node):
+            self.steps.symmetric.add(value.step)
 
     # ---- Answers.
 
     def answer(self, node: Node, groups: Sequence[int]) -> Step:
         """An array of the shape of the node, its axes joined as `groups` says, that is no view of a parameter."""
-        return self.joined(self.owned(self.full(node)), node.shape, groups)
+        return self.joined(self.owned(self.full(self.rewritten[node])), node.shape, groups)
 
     def owned(self, step: Step) -> Step:
         """The step, or a copy where it is a parameter or a view of one."""
@@ -102,7 +128,7 @@ class Assembly:
 
     def signed(self, value: Value) -> Step:
         """The step with its sign."""
-        return value.step if value.sign > 0 else self.steps.multiply(-1, [value.step])
+        return value.step if value.sign > 0 else self.steps.scaled(Fraction(-1), [], value.step)
 
     # ---- Values.
 
@@ -138,7 +164,7 @@ class Assembly:
 
     def unknown(self, node: Unknown) -> Value:
         value = self.value(node.operands[0])
-        made = self.steps.make("function", (self.signed(value),), self.names[unknown_key(node)], value.step.order)
+        made = self.steps.elementwise("function", (self.signed(value),), self.names[unknown_key(node)])
         return Value(made, value.axes)
 
     def apply(self, node: Apply) -> Value:
@@ -147,8 +173,7 @@ class Assembly:
     def apply_elementwise(self, node: Apply) -> Value:
         values = [self.value(operand) for operand in node.operands]
         steps, axes = self.aligned(values)
-        order = max(step.order for step in steps)
-        return Value(self.steps.make("call", steps, node.name, order), axes)
+        return Value(self.steps.elementwise("call", steps, node.name), axes)
 
     def aligned(self, values: Sequence[Value]) -> tuple[list[Step], tuple[int, ...]]:
         """The steps of several values, ready to be broadcast, and the axes that they have together.

@@ -13,17 +13,23 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
 
-from matcalc.codegen.order import Labels, path
+from matcalc.codegen.gram import Gram, find_gram, gram_cost
+from matcalc.codegen.order import Labels, path, total_cost
 from matcalc.codegen.steps import Step, Steps
 from matcalc.form import Dimension
 
-__all__ = ["Operand", "contract", "REPRESENTATIVE_SIZE", "letters"]
+__all__ = ["Operand", "contract", "REPRESENTATIVE_SIZE", "letters", "representative"]
 
 #: What a symbolic dimension counts for where no size is given.
 REPRESENTATIVE_SIZE = 100
 
 #: The letters of subscripts, in the order of use.
 ALPHABET = "ijklmnopqrstuvwxyzabcdefgh" + "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def representative(dimension: Dimension, sizes: Mapping[str, int]) -> int:
+    """The size of a dimension, as it is given or assumed."""
+    return dimension if isinstance(dimension, int) else sizes.get(dimension, REPRESENTATIVE_SIZE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +59,17 @@ def contract(
     """The contraction of labelled steps to the labels `out`, in whatever order of axes is the cheapest."""
 
     def size(label: int) -> int:
-        dimension = dimensions[label]
-        return dimension if isinstance(dimension, int) else sizes.get(dimension, REPRESENTATIVE_SIZE)
+        return representative(dimensions[label], sizes)
 
     factors = masked(steps, factors)
     counts = Counter(label for _, labels in factors for label in set(labels))
     operands = [simplified(steps, *factor, lambda label: label in out or counts[label] > 1) for factor in factors]
     operands = matrix_powers(steps, operands, frozenset(label for label in counts if counts[label] == 2) - out)
-    parts = [contract_arrays(steps, part, out, size) for part in components(operands)]
+    parts = []
+    for part in components(gathered(steps, operands, out)):
+        made, remaining = contract_part(steps, coefficient, part, out, size)
+        parts.append(made)
+        coefficient = remaining
     scalars = [part.step for part in parts if not part.labels]
     arrays = sorted((part for part in parts if part.labels), key=lambda part: min(part.labels))
     return combined(steps, coefficient, scalars, arrays)
@@ -125,6 +134,60 @@ def components(operands: Sequence[Operand]) -> list[list[Operand]]:
     for k, operand in enumerate(operands):
         groups.setdefault(root(k), []).append(operand)
     return list(groups.values())
+
+
+def gathered(steps: Steps, operands: Sequence[Operand], out: frozenset[int]) -> list[Operand]:
+    """The operands, equal ones at the same labels as one power unless that leaves a label to be summed over it alone."""
+    counts = Counter((operand.step, operand.labels) for operand in operands)
+    carriers = Counter(label for _, labels in counts for label in labels)
+    made: list[Operand] = []
+    for (step, labels), number in counts.items():
+        if number > 1 and labels and all(label in out or carriers[label] > 1 for label in labels):
+            power = steps.power(step, number)
+            if number % 2 == 0 or step in steps.nonnegative:
+                steps.nonnegative.add(power)
+            made.append(Operand(power, labels))
+        else:
+            made += [Operand(step, labels)] * number
+    return made
+
+
+def contract_part(
+    steps: Steps, coefficient: Fraction, arrays: list[Operand], out: frozenset[int], size: Callable[[int], int]
+) -> tuple[Operand, Fraction]:
+    """The contraction of operands that share labels, and what of the coefficient is not in it yet."""
+    labels = [operand.labels for operand in arrays]
+    ends = [label for label in out if any(label in group for group in labels)]
+    gram = find_gram([o.step for o in arrays], labels, ends, lambda k: arrays[k].step in steps.symmetric)
+    if gram is not None:
+        positive = all(arrays[k].step in steps.nonnegative for k in gram.middle)
+        if gram_cost(gram, size, positive=positive) <= total_cost(labels, out, size):
+            return mirrored(steps, coefficient, arrays, gram, size, positive=positive)
+    return contract_arrays(steps, arrays, out, size), coefficient
+
+
+def mirrored(
+    steps: Steps,
+    coefficient: Fraction,
+    arrays: Sequence[Operand],
+    gram: Gram,
+    size: Callable[[int], int],
+    *,
+    positive: bool,
+) -> tuple[Operand, Fraction]:
+    """A symmetric product, and what of the coefficient is not in it."""
+    parts = [Operand(arrays[k].step, labels) for k, labels in gram.half]
+    half = contract_arrays(steps, parts, frozenset(gram.axes), size)
+    matrix = steps.place(half.step, half.labels, gram.axes)
+    if not gram.middle:
+        return Operand(steps.gram(matrix), gram.ends), coefficient
+    middle = contract_arrays(steps, [arrays[k] for k in gram.middle], frozenset((gram.label,)), size).step
+    if not positive:
+        scaled = steps.multiply(1, [steps.place(middle, (gram.label,), gram.axes), matrix])
+        return Operand(steps.matmul(steps.turned(matrix), scaled), gram.ends), coefficient
+    root = steps.power(steps.multiply(abs(coefficient), [middle]), Fraction(1, 2))
+    scaled = steps.multiply(1, [steps.place(root, (gram.label,), gram.axes), matrix])
+    return Operand(steps.gram(scaled), gram.ends), Fraction(1 if coefficient > 0 else -1)
 
 
 def contract_arrays(steps: Steps, arrays: list[Operand], out: frozenset[int], size: Callable[[int], int]) -> Operand:

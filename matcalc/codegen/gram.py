@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 
-from matcalc.codegen.order import Labels
+from matcalc.codegen.order import Labels, total_cost
 
-__all__ = ["Gram", "find_gram"]
+__all__ = ["Gram", "find_gram", "gram_cost"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,11 @@ class Gram:
     middle: tuple[int, ...]
     label: int
     ends: tuple[int, int]
+
+    @property
+    def axes(self) -> Labels:
+        """The labels of the axes of the half once it is computed."""
+        return self.label, self.ends[0]
 
 
 @dataclass(slots=True)
@@ -72,16 +77,20 @@ class Mirror:
     def fits(self, labels: Labels, mirrored: Labels) -> bool:
         """True if each label can be the image of the other."""
         images = set(self.image.values())
+        known = {*self.image, *images, *self.fixed}
+        moved = {image for label, image in zip(labels, mirrored, strict=True) if label != image}
+        if len(set(labels)) < len(labels) or not moved.isdisjoint(labels):
+            return False
         for label, image in zip(labels, mirrored, strict=True):
             if label in self.image:
-                if self.image[label] != image:
-                    return False
-            elif label in images or (label != image and (image in self.image or image in images or image in self.fixed)):
+                fitting = self.image[label] == image
+            elif label == image:
+                fitting = label not in images
+            else:
+                fitting = known.isdisjoint((label, image))
+            if not fitting:
                 return False
-            elif label != image and label in self.fixed:
-                return False
-        moved = {image for label, image in zip(labels, mirrored, strict=True) if label != image}
-        return len(set(labels)) == len(labels) and moved.isdisjoint(labels)
+        return True
 
     def join(self, k: int, other: int, mirrored: Labels) -> list[int]:
         """Note a pair; the labels that are new and not fixed."""
@@ -114,3 +123,11 @@ def find_gram(
     (label,) = mirror.fixed
     middle = tuple(k for k in range(len(keys)) if k not in mirror.used)
     return Gram(tuple(mirror.half), middle, label, (first, second))
+
+
+def gram_cost(gram: Gram, size: Callable[[int], int], *, positive: bool) -> int:
+    """What a symmetric product costs; with a positive diagonal it takes half the work of a general one."""
+    rows, columns = map(size, gram.axes)
+    half = total_cost([labels for _, labels in gram.half], frozenset(gram.axes), size)
+    whole = rows * columns**2
+    return half + rows * columns * bool(gram.middle) + (whole // 2 if positive else whole)

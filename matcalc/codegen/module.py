@@ -13,6 +13,7 @@ import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from matcalc.assumptions import Facts
 from matcalc.codegen.assembly import Assembly
 from matcalc.codegen.helpers import ARRAY, helper_of, needed
 from matcalc.codegen.parameters import DimensionSource, Parameter, dimension_sources, python_name
@@ -41,6 +42,7 @@ def generate(
     single: bool = True,
     value: Tensor | None = None,
     sizes: Mapping[str, int] | None = None,
+    facts: Facts | None = None,
 ) -> Source:
     """The source of a module whose function `derivative` computes some tensors.
 
@@ -48,10 +50,10 @@ def generate(
     arrays by name.  With `value` it returns the pair of that value and this.  A tensor whose `groups` join axes is
     returned with its joined axes flattened in row-major order.  `parameters` are those of `parameters_of`; `docstring`
     is that of the module; `sizes` of symbolic dimensions, where they are known, let the order of products be chosen
-    for them.
+    for them.  `facts` are what is known of the variables; the code may rely on it.
     """
     tensors = [*([value] if value is not None else []), *results.values()]
-    body = Body(tensors, parameters, sizes or {})
+    body = Body(tensors, parameters, sizes or {}, facts)
     lines = [*body.lines, *returned(list(results), body.texts, single, value is not None)]
     text = function("derivative", parameters, described(results, single, value is not None), lines)
     return Source("\n".join([quoted(docstring, ""), *head([body], lines), "", "", *text]))
@@ -74,9 +76,15 @@ def generate_functions(functions: Mapping[str, Tensor], parameters: Sequence[Par
 class Body:
     """The statements that compute some tensors (`lines`), and the expressions of their values (`texts`)."""
 
-    def __init__(self, tensors: Sequence[Tensor], parameters: Sequence[Parameter], sizes: Mapping[str, int]) -> None:
+    def __init__(
+        self,
+        tensors: Sequence[Tensor],
+        parameters: Sequence[Parameter],
+        sizes: Mapping[str, int],
+        facts: Facts | None = None,
+    ) -> None:
         names = {parameter.name: parameter.python_name for parameter in parameters if parameter.kind != "size"}
-        assembly = Assembly([tensor.node for tensor in tensors], names, sizes)
+        assembly = Assembly([tensor.node for tensor in tensors], names, sizes, facts)
         answers = distinct(assembly, [assembly.answer(tensor.node, tensor.groups) for tensor in tensors])
         self.preamble = Preamble(parameters)
         taken = {parameter.python_name for parameter in parameters} | set(self.preamble.dimension_names.values())

@@ -6,10 +6,11 @@ of numbers; each result takes the next free number.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from math import prod
 
-__all__ = ["Labels", "path", "best_path", "greedy_path"]
+__all__ = ["Labels", "path", "best_path", "greedy_path", "total_cost"]
 
 #: The largest number of factors for which the best order is searched.
 EXHAUSTIVE = 6
@@ -30,6 +31,20 @@ def path(labels: Sequence[Labels], out: frozenset[int], size: Callable[[int], in
     if len(labels) <= EXHAUSTIVE:
         return best_path(labels, out, size)
     return greedy_path(labels, out, size)
+
+
+def total_cost(labels: Sequence[Labels], out: frozenset[int], size: Callable[[int], int]) -> int:
+    """What a contraction costs in the order that `path` gives."""
+    sets = {k: frozenset(group) for k, group in enumerate(labels)}
+    counts = Counter(label for group in sets.values() for label in group)
+    total = 0
+    for number, (first, second) in enumerate(path(labels, out, size), len(labels)):
+        a, b = sets.pop(first), sets.pop(second)
+        counts.subtract((*a, *b))
+        sets[number] = frozenset(label for label in a | b if label in out or counts[label])
+        counts.update(sets[number])
+        total += cost(a, b, sets[number], size)
+    return total
 
 
 def cost(a: frozenset[int], b: frozenset[int], result: frozenset[int], size: Callable[[int], int]) -> int:

@@ -7,6 +7,7 @@ even powers and products of such.  A declared variable may be off by a rounding 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
 from matcalc.assumptions import Facts
 from matcalc.expr import Add, Apply, Node, Number, Power, Product, Size, split_coefficient
@@ -62,12 +63,12 @@ class Signs:
             # A root is taken to be the principal one.
             return exponent.numerator % 2 == 0 or exponent.denominator % 2 == 0 or self.nonnegative(node.operands[0])
         if isinstance(node, Product):
-            return node.coefficient >= 0 and self.even(node)
+            return node.coefficient >= 0 and self.even(node.factors)
         return isinstance(node, Add) and (all(map(self.nonnegative, node.operands)) or self.complement(node))
 
-    def even(self, node: Product) -> bool:
+    def even(self, factors: Iterable[tuple[Node, tuple[int, ...]]]) -> bool:
         """True if every factor that may be negative stands an even number of times at the same labels."""
-        counts = Counter(node.factors)
+        counts = Counter(factors)
         return all(number % 2 == 0 or self.nonnegative(factor) for (factor, _), number in counts.items())
 
     def complement(self, node: Add) -> bool:

@@ -37,7 +37,7 @@ Kinds that only look at an array in another way are the `VIEWS`; they cost nothi
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -47,9 +47,6 @@ __all__ = ["Step", "Steps", "VIEWS", "LEAVES", "walk"]
 
 VIEWS = frozenset({"transpose", "expand"})
 LEAVES = frozenset({"name", "number", "size", "constant"})
-
-#: Kinds that work entry by entry; `call` and `function` among them are made by `Steps.elementwise` only where they do.
-ELEMENTWISE = frozenset({"add", "multiply", "power", "function"})
 
 #: The largest number of terms in one statement.
 LONGEST_SUM = 6
@@ -94,8 +91,6 @@ class Steps:
 
     def _is_symmetric(self, step: Step) -> bool:
         """True for a matrix that equals its transpose by the way it is computed."""
-        if step.kind in ELEMENTWISE:
-            return all(arg.order == 0 or arg in self.symmetric for arg in step.args)
         if step.kind == "matmul":
             return self.turned(step.args[0]) is step.args[1]
         if step.kind == "outer":
@@ -107,7 +102,10 @@ class Steps:
         order = max(arg.order for arg in args)
         if order == 2 and self._is_turned(args):
             return self.transpose(self.make(kind, [self.turned(arg) for arg in args], data, order), (1, 0))
-        return self.make(kind, args, data, order)
+        made = self.make(kind, args, data, order)
+        if order == 2 and all(arg.order == 0 or arg in self.symmetric for arg in args):
+            self.symmetric.add(made)
+        return made
 
     def _is_turned(self, args: Sequence[Step]) -> bool:
         """True if most of some matrices are transposed; at a tie, if the one that was made first is."""
@@ -212,7 +210,12 @@ class Steps:
         return self.multiply(coefficient, [*scalars, step])
 
     def scaled_matmul(self, coefficient: Fraction, scalars: Sequence[Step], step: Step) -> Step:
-        """Scalars times a matrix product: into a row scaling of the left or right factor, if there is one."""
+        """Scalars times a matrix product: into a row scaling of the left or right factor, if there is one.
+
+        A symmetric product is left alone, which would be a general one with a factor changed.
+        """
+        if step in self.symmetric:
+            return self.multiply(coefficient, [*scalars, step])
         for k, arg in enumerate(step.args):
             base = arg.args[0] if arg.kind == "transpose" else arg
             if base.kind == "multiply" and any(carried(a) < 2 for a in base.args):
@@ -257,6 +260,10 @@ class Steps:
         order = max(left.order, right.order) if min(left.order, right.order) > 1 else left.order + right.order - 2
         return self.make("matmul", (left, right), None, order)
 
+    def gram(self, matrix: Step) -> Step:
+        """Z'Z."""
+        return self.matmul(self.turned(matrix), matrix)
+
     def full(self, value: Step, shape: Sequence[Dimension]) -> Step:
         """The array whose entries all are one scalar."""
         return self.make("full", (value,), tuple(shape), len(shape))
@@ -277,8 +284,8 @@ def carried(step: Step) -> int:
     return sum(step.data) if step.kind == "expand" else step.order
 
 
-def walk(roots: Iterable[Step]) -> Iterator[Step]:
-    """Every step below the roots once, arguments before their users."""
+def walk(roots: Iterable[Step], stop: Collection[Step] = ()) -> Iterator[Step]:
+    """Every step below the roots once, arguments before their users; nothing below those of `stop`."""
     done: set[Step] = set()
     stack = [(root, False) for root in reversed(list(roots))]
     while stack:
@@ -288,4 +295,4 @@ def walk(roots: Iterable[Step]) -> Iterator[Step]:
         elif step not in done:
             done.add(step)
             stack.append((step, True))
-            stack.extend((arg, False) for arg in reversed(step.args) if arg not in done)
+            stack.extend((arg, False) for arg in reversed(step.args) if arg not in done and step not in stop)

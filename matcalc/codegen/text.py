@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 __all__ = [
@@ -42,12 +42,14 @@ def joined(negative: bool, above: Sequence[str], below: Sequence[str]) -> Text:
     return ("-" if negative else "") + text, SIGN if simple and negative else PRODUCT
 
 
-def coefficient_parts(value: Fraction) -> tuple[bool, list[str], list[str]]:
+def coefficient_parts(
+    value: Fraction, written: Callable[[Fraction], Text] | None = None
+) -> tuple[bool, list[str], list[str]]:
     """A coefficient as its sign, factors and divisors: 2/3 is 2 over 3, 1/2 is 0.5."""
     size = abs(value)
     if size == 1:
         return value < 0, [], []
-    text, level = number_text(size)
+    text, level = (written or number_text)(size)
     if level == ATOM:
         return value < 0, [text], []
     above, below = text.split(" / ")

@@ -1,15 +1,17 @@
 """Writing: from steps to statements and expressions of Python, as a person would write them.
 
-A step that is used once is written where it is used, while the line stays short; every other step gets a name.
+A step that is used once is written where it is used, while the line stays short; every other step gets a name.  The text
+is NumPy's; `matcalc.codegen.targets` says what another target writes instead.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 
 from matcalc.codegen.steps import LEAVES, VIEWS, Step, walk
+from matcalc.codegen.targets import NUMPY, Target
 from matcalc.codegen.text import (
     ATOM,
     POWER,
@@ -34,23 +36,65 @@ WIDTH = 80
 
 
 class Writer:
-    """The statements that compute some steps; `dimension_name` gives the Python name of a dimension."""
+    """The statements that compute some steps.
 
-    def __init__(self, results: Sequence[Step], taken: Iterable[str], dimension_name: Callable[[str], str]) -> None:
+    `dimension_name` gives the Python name of a dimension; `arrays` are the names of all arguments that are arrays, of
+    which new ones have their type; `given` are the texts of steps that are computed elsewhere.
+    """
+
+    def __init__(
+        self,
+        results: Sequence[Step],
+        taken: Iterable[str],
+        dimension_name: Callable[[str], str],
+        target: Target = NUMPY,
+        arrays: Sequence[str] = (),
+        given: Mapping[Step, Text] | None = None,
+    ) -> None:
         self.dimension_name = dimension_name
         self.taken = set(taken)
+        self.target = target
+        self.arrays = arrays
         self.lines: list[str] = []
-        self.operations: set[str] = set()
         self.dimensions: set[str] = set()
         self.needs_dtype = False
-        self.texts: dict[Step, Text] = {}
-        self.named: set[Step] = set()
+        self.texts: dict[Step, Text] = dict(given or {})
+        self.named: set[Step] = set(self.texts)
         self.counter = 0
-        order = list(walk(results))
-        self.uses = effective_uses(order, results)
+        order = [step for step in walk(results, self.named) if step not in self.named]
+        self.uses = effective_uses(order, results, self.template)
         self.parameters = {str(step.data) for step in order if step.kind == "name"}
+        self.varying = varying(order)
+        #: An argument of which new arrays have their type, once one is asked for.
+        self.liked: str | None = None
         for step in order:
             self.write(step)
+
+    # ---- What targets ask for.
+
+    def statement(self, line: str) -> None:
+        """A statement, written for NumPy or for the target."""
+        self.lines.append(self.target.renamed(line))
+
+    def template(self, name: str) -> str:
+        """The expression of an operation."""
+        return self.target.template(operation(name))
+
+    def like(self) -> str | None:
+        """The name of an array argument, if there is any; one that is used, if one is."""
+        if self.liked is None:
+            chosen = sorted(self.parameters & set(self.arrays)) or self.arrays
+            self.liked = chosen[0] if chosen else None
+        return self.liked
+
+    def is_plain(self, step: Step) -> bool:
+        """True for a scalar that is no array: made of numbers and sizes alone."""
+        return step.order == 0 and step not in self.varying
+
+    def is_fresh(self, step: Step) -> bool:
+        """True for an array that this function has made, for which nobody else has a use."""
+        base = step.args[0] if step.kind in VIEWS else step
+        return not (self.uses[base] > 1 or base in self.named or base.kind in ("name", "diagonal", "reshape"))
 
     def result(self, step: Step) -> str:
         """The expression for a result."""
@@ -61,7 +105,8 @@ class Writer:
     def write(self, step: Step) -> None:
         """Make the text of a step, and a statement if it needs a name."""
         if step.kind == "scatter":
-            self.write_scatter(step)
+            self.texts[step] = self.target.kinds.get("scatter", Writer.write_scatter)(self, step)
+            self.named.add(step)
             return
         text, level = self.fitted(step)
         self.texts[step] = (text, level)
@@ -70,21 +115,28 @@ class Writer:
 
     def fitted(self, step: Step) -> Text:
         """The text of a step, with its widest arguments named until it fits into a line."""
-        text = WRITERS[step.kind](self, step)
+        text = self.text_of(step)
         while len(text[0]) > WIDTH:
             inner = [arg for arg in step.args if len(self.texts[arg][0]) > 12 and self.can_be_named(arg)]
             if not inner:
                 break
             self.name(max(inner, key=lambda arg: len(self.texts[arg][0])))
-            text = WRITERS[step.kind](self, step)
+            text = self.text_of(step)
         return text
+
+    def text_of(self, step: Step) -> Text:
+        """The text of a step as the target writes it."""
+        own = self.target.kinds.get(step.kind)
+        made: Text | None = own(self, step) if own is not None else None
+        text, level = made or WRITERS[step.kind](self, step)
+        return self.target.renamed(text), level
 
     def name(self, step: Step) -> None:
         """Give a step a name of its own."""
         if not self.can_be_named(step):
             return
         name = self.fresh_name(step)
-        self.lines.append(f"{name} = {self.texts[step][0]}")
+        self.statement(f"{name} = {self.texts[step][0]}")
         self.texts[step] = (name, ATOM)
         self.named.add(step)
 
@@ -112,27 +164,25 @@ class Writer:
         self.taken.add(name)
         return name
 
-    def write_scatter(self, step: Step) -> None:
+    def write_scatter(self, step: Step) -> Text:
         """Zeros or an array, and writes through views of its diagonals."""
         shape, has_dense, writes = step.data
         dense, terms = (step.args[0], step.args[1:]) if has_dense else (None, step.args)
         name = self.take("out")
-        self.lines.append(f"{name} = {self.dense_text(dense) if dense else self.zeros(shape)}")
+        self.statement(f"{name} = {self.dense_text(dense) if dense else self.zeros(shape)}")
         first = dense is None
         for term, (subscripts, sign) in zip(terms, writes, strict=True):
             text = self.operand(term, SUM if sign > 0 or not first else PRODUCT)
             operator = ("=" if first else "+=") if sign > 0 else ("= -" if first else "-=")
             space = "" if operator.endswith("-") else " "
-            self.lines.append(f'np.einsum("{subscripts}", {name})[...] {operator}{space}{text}')
+            self.statement(f'np.einsum("{subscripts}", {name})[...] {operator}{space}{text}')
             first = False
-        self.texts[step] = (name, ATOM)
-        self.named.add(step)
+        return name, ATOM
 
     def dense_text(self, step: Step) -> str:
         """An array to write into: the only user of a fresh one takes it, else a copy is made."""
         text, level = self.texts[step]
-        base = step.args[0] if step.kind in VIEWS else step
-        if self.uses[base] > 1 or base in self.named or base.kind in ("name", "diagonal", "reshape"):
+        if not self.is_fresh(step):
             text, level = f"{bracketed((text, level), ATOM)}.copy()", ATOM
         everything = {str(s.data) for s in walk([step]) if s.kind == "name"}
         if everything == self.parameters:
@@ -148,8 +198,20 @@ class Writer:
         if len(self.parameters) == 1:
             (parameter,) = self.parameters
             return f"{parameter}.dtype"
+        if not self.parameters:
+            return f"{self.like()}.dtype"
         self.needs_dtype = True
         return "dtype"
+
+    def number_text(self, value: Fraction) -> Text:
+        """A number."""
+        if self.target.exact and value.denominator > 1:
+            return f"sp.Rational({value.numerator}, {value.denominator})", ATOM
+        return (str(value), SIGN if value < 0 else ATOM) if self.target.exact else number_text(value)
+
+    def float_text(self, value: Fraction) -> str:
+        """A number that is no int."""
+        return self.number_text(value)[0] if self.target.exact else float_text(value)
 
     # ---- Parts of expressions.
 
@@ -179,7 +241,7 @@ class Writer:
         return str(step.data), ATOM
 
     def number(self, step: Step) -> Text:
-        return number_text(step.data)
+        return self.number_text(step.data)
 
     def size(self, step: Step) -> Text:
         return self.dimension(step.data), ATOM
@@ -233,7 +295,7 @@ class Writer:
     def multiply(self, step: Step) -> Text:
         above: list[str] = []
         tail: list[str] = []
-        negative, number, below = coefficient_parts(step.data)
+        negative, number, below = coefficient_parts(step.data, self.number_text)
         for arg in step.args:
             divisor = self.divisor(arg)
             if divisor is None:
@@ -259,9 +321,10 @@ class Writer:
         """base^exponent for a positive exponent."""
         if exponent == 1:
             return self.texts[base]
-        if exponent == Fraction(1, 2):
+        exact = self.target.exact or (self.target.number is not None and self.is_plain(base))
+        if exponent == Fraction(1, 2) and not exact:
             return f"np.sqrt({self.operand(base, SUM)})", ATOM
-        text, level = number_text(exponent)
+        text, level = self.number_text(exponent)
         return f"{self.operand(base, ATOM)}**{bracketed((text, level), ATOM)}", POWER
 
     def power(self, step: Step) -> Text:
@@ -270,11 +333,16 @@ class Writer:
         return f"1 / {bracketed(self.root_or_power(step.args[0], -step.data), POWER)}", PRODUCT
 
     def call(self, step: Step) -> Text:
-        self.operations.add(step.data)
-        return filled(operation(step.data).numpy, [self.texts[arg] for arg in step.args])
+        return filled(self.template(step.data), [self.argument(arg) for arg in step.args])
+
+    def argument(self, step: Step) -> Text:
+        """The text of an argument of a function; an array where the target's functions take arrays only."""
+        if self.target.number is not None and self.is_plain(step):
+            return self.target.number(self, self.operand(step, SUM)), ATOM
+        return self.texts[step]
 
     def function(self, step: Step) -> Text:
-        return f"{step.data}({self.operand(step.args[0], SUM)})", ATOM
+        return f"{step.data}({bracketed(self.argument(step.args[0]), SUM)})", ATOM
 
     def inverse(self, step: Step) -> Text:
         return f"np.linalg.inv({self.operand(step.args[0], SUM)})", ATOM
@@ -373,17 +441,24 @@ WRITERS: dict[str, Callable[[Writer, Step], Text]] = {
 }  # fmt: skip
 
 
-def effective_uses(order: Sequence[Step], results: Sequence[Step]) -> Counter[Step]:
+def varying(order: Sequence[Step]) -> set[Step]:
+    """The steps, given operands first, that depend on an argument that is an array."""
+    found: set[Step] = set()
+    for step in order:
+        if step.kind == "name" or step.order or any(arg in found for arg in step.args):
+            found.add(step)
+    return found
+
+
+def effective_uses(order: Sequence[Step], results: Sequence[Step], template: Callable[[str], str]) -> Counter[Step]:
     """How often the text of each step is written; a view is written as often as it is used, so its argument is, too."""
     uses = Counter(results)
     for step in reversed(order):
         for position, arg in enumerate(step.args):
-            uses[arg] += uses[step] if step.kind in VIEWS else occurrences(step, position)
+            uses[arg] += uses[step] if step.kind in VIEWS else occurrences(step, position, template)
     return uses
 
 
-def occurrences(step: Step, position: int) -> int:
+def occurrences(step: Step, position: int, template: Callable[[str], str]) -> int:
     """How often an argument stands in the text of its user."""
-    if step.kind != "call":
-        return 1
-    return operation(step.data).numpy.count(f"{{{position}}}")
+    return template(step.data).count(f"{{{position}}}") if step.kind == "call" else 1

@@ -10,6 +10,7 @@ from matcalc.commands.expression import ExpressionCommand, sizes_of_dimensions
 from matcalc.commands.source import by_name, function_options
 from matcalc.commands.terminal import echo, reported_errors
 from matcalc.cost.amounts import ITEM_BYTES
+from matcalc.cost.report import EXPLANATION
 
 __all__ = ["command"]
 
@@ -51,4 +52,4 @@ def command(
             objects = [cost.to_json() for cost in costs]
             echo(json.dumps(objects if len(objects) > 1 else objects[0], indent=2))
         else:
-            echo("\n\n".join(cost.text for cost in costs))
+            echo("\n\n".join([*(cost.body for cost in costs), EXPLANATION]))

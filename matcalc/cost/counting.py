@@ -34,7 +34,7 @@ from matcalc.cost.amounts import Amount, amount, product_of
 from matcalc.errors import UnsupportedError
 from matcalc.operation import operation
 
-__all__ = ["COUNTS", "OPERATION_FLOPS", "STEP_VIEWS", "Ledger"]
+__all__ = ["COUNTS", "OPERATION_FLOPS", "OPERATION_SCRATCH", "STEP_VIEWS", "Ledger"]
 
 #: The shape of an array, and the flops that it takes.
 Shape = tuple[Amount, ...]
@@ -87,6 +87,11 @@ class Ledger:
     def named(self, step: Step) -> bool:
         """True for an array that lives until the function returns: one used more than once, or written into."""
         return self.uses[step] > 1 or step.kind == "scatter"
+
+    def scratch(self, step: Step) -> Amount:
+        """The entries that a helper holds while it runs, beside its result."""
+        share = OPERATION_SCRATCH.get(step.data, 0) if step.kind == "call" else 0
+        return share * self.entries(step.args[0]) if share else 0
 
     def traffic(self, step: Step) -> Amount:
         """The entries that a step reads and writes."""
@@ -149,7 +154,8 @@ def broadcast(*shapes: Shape) -> Shape:
 def subscripts(text: str, shapes: Sequence[Shape]) -> tuple[Shape, Amount, bool]:
     """The shape of the result of an einsum, the combinations of all its indices, and whether any is summed."""
     left, _, kept = text.partition("->")
-    of = {letter: d for group, shape in zip(left.split(","), shapes, strict=True) for letter, d in zip(group, shape, strict=True)}
+    groups = zip(left.split(","), shapes, strict=True)
+    of = {letter: d for group, shape in groups for letter, d in zip(group, shape, strict=True)}
     return tuple(of[letter] for letter in kept), product_of(of.values()), set(kept) != set(of)
 
 
@@ -357,3 +363,6 @@ OPERATION_FLOPS: dict[str, Callable[[Shape], Amount]] = {
     "tril": lambda shape: 0,
     "triu": lambda shape: 0,
 }
+
+#: The arrays of the size of the argument that helpers hold at most beside their result.
+OPERATION_SCRATCH = {"sigmoid": 2, "silu": 3, "gelu": 1, "softmax": 1, "logsoftmax": 2, "logsumexp": 2, "adj": 6}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from matcalc.assumptions import Facts
 from matcalc.codegen import Parameter
 from matcalc.codegen.assembly import Assembly
 from matcalc.codegen.steps import LEAVES, Step
@@ -13,6 +14,9 @@ from matcalc.cost.counting import STEP_VIEWS, Ledger, Shape
 from matcalc.tensor import Tensor
 
 __all__ = ["Figures", "Run", "ledger_of"]
+
+#: Kinds of steps that take the array of an operand for their result if nothing else uses it.
+WRITTEN_INTO = frozenset({"add", "multiply"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +34,12 @@ class Figures:
     traffic: Amount | None
 
 
-def ledger_of(tensor: Tensor, parameters: Sequence[Parameter], sizes: Mapping[str, int]) -> Ledger:
-    """The steps of the code that computes a tensor, counted."""
+def ledger_of(
+    tensor: Tensor, parameters: Sequence[Parameter], sizes: Mapping[str, int], facts: Facts | None = None
+) -> Ledger:
+    """The steps of the code that computes a tensor, counted; the code may rely on facts."""
     names = {parameter.name: parameter.python_name for parameter in parameters if parameter.kind != "size"}
-    assembly = Assembly([tensor.node], names, sizes)
+    assembly = Assembly([tensor.node], names, sizes, facts)
     shapes = {p.python_name: open_shape(p, sizes) for p in parameters if p.kind == "array"}
     return Ledger([assembly.answer(tensor.node, tensor.groups)], shapes, sizes)
 
@@ -74,7 +80,8 @@ class Run:
     def memory(self) -> Amount:
         """The entries of all arrays that are alive at once, at most.
 
-        An array without a name is given back after its one use, one with a name when the function returns.
+        An array without a name is given back after its one use, one with a name when the function returns.  A sum or
+        product is written into such an array of its own size, as NumPy does with large ones.
         """
         return total([largest(self._alive())])
 
@@ -84,9 +91,15 @@ class Run:
         for step in self.ledger.order:
             if not holds_array(step):
                 continue
-            alive = alive + self.ledger.entries(step)
-            yield alive
-            alive = alive - sum(self.ledger.entries(arg) for arg in arrays_below(step) if not self.ledger.named(arg))
+            freed = [arg for arg in arrays_below(step) if not self.ledger.named(arg)]
+            own = self.ledger.entries(step)
+            reused = [arg for arg in freed if arg in step.args and self.ledger.entries(arg) == own]
+            if step.kind in WRITTEN_INTO and reused:
+                freed.remove(reused[0])
+            else:
+                alive = alive + own
+            yield alive + self.ledger.scratch(step)
+            alive = alive - sum(map(self.ledger.entries, freed))
 
 
 def holds_array(step: Step) -> bool:

@@ -25,8 +25,8 @@ class Problem:
     """A derivative as `cost_of` sees it.
 
     `value` is the expression, `answer` its derivative, both as code computes them; `function` is what the last derivative
-    is taken of, `variable` what by; `gradient` is ∂/∂variable of a scalar, `settled` puts the value of an assigned name in the place of that name, and `printed`
-    says how a node is printed.
+    is taken of, `variable` what by; `gradient` is ∂/∂variable of a scalar, `settled` puts the value of an assigned name
+    in the place of that name, and `printed` is a node as text.
     """
 
     wrt: str
@@ -117,7 +117,7 @@ class Counts:
         """The code that computes a tensor, counted."""
         parameters = parameters_of([tensor.node], self.problem.variables)
         moving = next((p.python_name for p in parameters if p.name == self.direction), "")
-        return Run(ledger_of(tensor, parameters, self.sizes), self.item, moving)
+        return Run(ledger_of(tensor, parameters, self.sizes, self.problem.facts), self.item, moving)
 
     def entries(self, node: Node) -> Amount:
         """The entries of the value of a node."""

@@ -12,7 +12,7 @@ from sympy import Expr
 from matcalc.cost.amounts import Amount, bytes_text, count_text, exact, flops_text, polynomial_text
 from matcalc.cost.figures import Figures
 
-__all__ = ["Cost", "ChainCost", "ROWS"]
+__all__ = ["ChainCost", "Cost", "EXPLANATION", "ROWS", "SHOWN_CHAINS"]
 
 WIDTH = 79
 
@@ -33,10 +33,19 @@ MUCH = 8
 #: How many chains are shown, the costliest first.
 SHOWN_CHAINS = 4
 
-CONVENTION = (
-    "A JVP is the derivative times a direction of the variable, a VJP a direction of the value times the derivative; "
-    "neither makes the derivative. Memory is that of all arrays alive at once beside the arguments, traffic what is "
-    "read and written. A multiply-add is 2 flops; exp, log and other functions of a number count as 1."
+
+def filled(text: str) -> list[str]:
+    """A paragraph in lines."""
+    return textwrap.wrap(text, WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+
+
+#: What the words mean.
+EXPLANATION = "\n".join(
+    filled(
+        "A JVP is the derivative times a direction of the variable, a VJP a direction of the value times the derivative; "
+        "neither makes the derivative. Memory is that of all arrays alive at once beside the arguments, traffic what is "
+        "read and written. A multiply-add is 2 flops; exp, log and other functions of a number count as 1."
+    )
 )
 
 
@@ -55,7 +64,8 @@ class Cost:
     """What a derivative takes, computed in several ways.
 
     `figures` has the keys of `ROWS`, each with `entries`, `memory`, `flops` and `traffic`: whole numbers, or polynomials
-    (of SymPy) in the dimensions whose sizes are not given (`unknown`).  `calls` says how many JVPs and VJPs make the derivative.
+    (of SymPy) in the dimensions whose sizes are not given (`unknown`).  `calls` says how many JVPs and VJPs
+    make the derivative.
     """
 
     wrt: str
@@ -70,12 +80,20 @@ class Cost:
 
     @property
     def text(self) -> str:
-        """A table, or one list of polynomials for each row, and what follows from it; at most 79 columns wide."""
+        """A table, or one list of polynomials for each row, what follows from it, and what the words mean.
+
+        At most 79 columns wide.
+        """
+        return "\n\n".join([self.body, EXPLANATION])
+
+    @property
+    def body(self) -> str:
+        """The text without what the words mean."""
         body = self._lists() if self.unknown else self._table()
         blocks = ["\n".join(filled(self._title)), "\n".join(body)]
         if self.chains:
             blocks.append("\n".join(self._chain_lines()))
-        return "\n\n".join([*blocks, *("\n".join(filled(part)) for part in [*self._findings(), CONVENTION])])
+        return "\n\n".join([*blocks, *("\n".join(filled(part)) for part in self._findings())])
 
     def to_json(self) -> dict[str, Any]:
         """The figures as an object of JSON: whole numbers, polynomials as texts of the language, null where none is."""
@@ -144,7 +162,8 @@ class Cost:
         dense = self.figures["dense"]
         words = {"vjp": "vector-Jacobian product (VJP)", "jvp": "Jacobian-vector product (JVP)"}
         key = min(words, key=lambda k: self.figures[k].memory)
-        if dense.memory > MUCH * self.figures[key].memory:
+        several = all(count > 1 for count in self.calls.values())
+        if several and dense.memory > MUCH * self.figures[key].memory:
             yield (
                 f"The dense derivative has {self.shape} = {count_text(dense.entries)} entries, "
                 f"{bytes_text(dense.memory)} in {self.dtype}; one "
@@ -154,8 +173,9 @@ class Cost:
 
     def _comparison(self) -> Iterator[str]:
         """The whole derivative by the emitted code against the modes of automatic differentiation."""
-        key = min(("forward", "reverse"), key=lambda k: self.figures[k].flops)
-        ours, theirs = self.figures["code"].flops, self.figures[key].flops
+        flops = {key: self.figures[key].flops or 0 for key in ("forward", "reverse", "code")}
+        key = "forward" if flops["forward"] < flops["reverse"] else "reverse"
+        ours, theirs = flops["code"], flops[key]
         calls = f"{count_text(self.calls[key])} {'JVP' if key == 'forward' else 'VJP'}{'s' * (self.calls[key] != 1)}"
         code = f"takes {flops_text(ours)}{times(ours, theirs)}" if ours else "needs no flop, it copies entries only"
         yield (
@@ -181,8 +201,3 @@ def as_json(record: Figures | ChainCost) -> dict[str, int | str | None]:
     """The fields of a record."""
     values = {field.name: getattr(record, field.name) for field in fields(record)}
     return {name: v if v is None or isinstance(v, str) else exact(v) for name, v in values.items()}
-
-
-def filled(text: str) -> list[str]:
-    """A paragraph in lines."""
-    return textwrap.wrap(text, WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)

@@ -15,7 +15,7 @@ from matcalc.form import Form
 from matcalc.latex_reader.kinds import kind_of
 from matcalc.latex_reader.lexer import Token, lex, unknown_command
 from matcalc.latex_reader.scope import Scope
-from matcalc.latex_reader.symbols import OPERATORS, PAIRS, SWITCHES
+from matcalc.latex_reader.symbols import KNOWN, PAIRS, SWITCHES, UNREAD
 from matcalc.parser import MAX_NESTING
 
 __all__ = ["Reader", "Grammar", "described"]
@@ -219,7 +219,7 @@ class Reader:
 
     def check_command(self, token: Token) -> None:
         """If a token is a command that is not read here, say so."""
-        if token.kind == "command" and token.text not in READ_ELSEWHERE and token.text not in OPERATORS:
+        if token.kind == "command" and (token.text in UNREAD or token.text not in KNOWN):
             message, hint = unknown_command(token)
             self.fail(message, self.place(token), hint)
         if token.kind == "relation":
@@ -254,13 +254,6 @@ class Reader:
         after = f" after {described(before)}" if before is not None else ""
         place = before if token.kind in ("end", "row", "finish", "}", "close") and before is not None else token
         self.fail(f"an operand is missing{after}", self.place(place))
-
-
-#: Commands that are read, but not everywhere.
-READ_ELSEWHERE = frozenset({
-    "\\top", "\\intercal", "\\partial", "\\nabla", "\\sum", "\\sqrt", "\\neg", "\\land", "\\lor", "\\equiv", "\\stackrel",
-    "\\overset", "\\triangleq", "\\coloneqq",
-})  # fmt: skip
 
 
 def _pairs(tokens: list[Token]) -> dict[int, int]:

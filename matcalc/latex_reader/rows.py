@@ -55,8 +55,12 @@ def finish_display(reader: Reader, opened: list[Token]) -> None:
 
 def skip_remark(reader: Reader) -> None:
     """Skip the stop behind a formula, and words behind it that a comma or a gap parts from it."""
+    back, before = reader.at, reader.end
     parted = reader.token.kind in (",", ".", ";", "gap", ":")
     reader.skip(",", ".", ";", "gap", ":")
+    if parted and reader.token.kind not in ("text", "row", "finish", "end", "math", "="):
+        reader.move(back)
+        reader.end = before
     if reader.token.kind == "text":
         if not parted:
             reader.fail("words stand behind a comma or \\quad", reader.place(reader.token), "write \\quad \\text{..}")

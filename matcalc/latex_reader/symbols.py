@@ -181,7 +181,8 @@ UNREAD = {
 _READ = (
     *LETTERS, *WITH_ARGUMENT, *SIZES, *OPENING, *CLOSING, *STYLES, *TEXTS, *ACCENTS, *FRACTIONS, *FUNCTIONS, *OPERATORS,
     *WRAPPERS,
-    *_commands("top intercal prime partial nabla sum sqrt begin end equiv neq quad qquad nonumber"),
+    *_commands("top intercal prime partial nabla sum sqrt begin end neq ne neg lnot land lor quad qquad nonumber"),
+    *_commands("equiv coloneqq triangleq doteq eqqcolon stackrel overset underset bf bfseries rm it sf cal"),
 )  # fmt: skip
 #: All commands that are known, for suggestions.
 KNOWN = frozenset(word for word in (*_READ, *UNREAD) if len(word) > 2 and word.startswith("\\"))

@@ -44,6 +44,14 @@ _INLINE = re.compile(r"(?:\\.|[^$\\\n]|\n(?![ \t]*+\n))++(?<!\s)\$(?![0-9$])", r
 _LABEL = re.compile(r"[ \t]*+(?:\{\#([^\s{}]++)[^{}\n]*+\}|\(([^\s()]++)\))(?=[ \t]*+(?:\n|\Z))")
 _OPTION = re.compile(r"[ \t>]*+:([a-z-]++):[ \t]*+([^\n]*+)\n?")
 _MARK = re.compile(r"\s*+(?:matcalc\b|(?i:matcalc)(?=\s*+(?:declare\b|define\b)?\s*+(?:\w++\s*+)?:))")
+#: Directives of MyST whose content is Markdown like any other.
+_DIRECTIVE = re.compile(
+    r"\{(?:(?:prf|proof):[a-z-]+|admonition|attention|caution|danger|error|hint|important|note|seealso|tip|warning|todo|dropdown"
+    r"|margin|sidebar|aside|topic|epigraph|card|grid|grid-item|grid-item-card|tab-set|tab-item|exercise|solution|exercise-start"
+    r"|solution-start|details|theorem|lemma|definition|corollary|proof|example|remark|div)\}"
+)
+#: The languages of blocks that are equations.
+MATH = ("math", "{math}")
 _MARGIN = re.compile(r"\n[ \t]*+>[ \t>]*+")
 _QUOTED = re.compile(r"[ \t]*+>")
 
@@ -65,6 +73,8 @@ class _MarkdownScanner(TexScanner):
         super().__init__(original)
         #: The lengths of runs of backticks that do not come again.
         self.unclosed: set[int] = set()
+        #: The fences of the directives that are open.
+        self.directives: list[str] = []
 
     def events(self) -> Iterator[Event]:
         """What is found."""
@@ -81,7 +91,8 @@ class _MarkdownScanner(TexScanner):
                     yield Heading(token["title"].strip(" \t#"))
                     self.last_text = self.at
                 case "fence":
-                    yield from self.fence(token.start("bar"), token["bar"], equation=token["language"] in ("math", "{math}"))
+                    if not self.is_directive(token["bar"], token["language"]):
+                        yield from self.fence(token.start("bar"), token["bar"], equation=token["language"] in MATH)
                 case "directive":
                     yield from self.fence(token.start("colons"), token["colons"], equation=True)
                 case "display":
@@ -134,6 +145,17 @@ class _MarkdownScanner(TexScanner):
             self.unclosed.add(length)
         elif "\n\n" not in self.text[self.at : end.start()]:
             self.at = self.last_text = end.end()
+
+    def is_directive(self, bar: str, language: str) -> bool:
+        """Whether a fence begins or ends a directive whose content is text."""
+        if _DIRECTIVE.fullmatch(language):
+            self.directives.append(bar)
+        elif not language and self.directives and bar.startswith(self.directives[-1]):
+            self.directives.pop()
+        else:
+            return False
+        self.last_text = self.at
+        return True
 
     def fence(self, start: int, bar: str, *, equation: bool) -> Iterator[Display]:
         """A fenced block: an equation if its language says so."""

@@ -363,10 +363,11 @@ class _Reader:
         if said != said.strip() or len(said.split()) != 1 or _ENUMERATOR.fullmatch(said):
             return True
         own_column = len(self.table[-1]) > 2 and not self.cell.begins
-        if not self.cell.wide and not own_column:
-            return False
         leading = word is not None and word[0].lower() in _CONDITION | _JOINING
-        return leading or _NOTHING_ELSE.match(self.text, behind) is not None
+        alone = _NOTHING_ELSE.match(self.text, behind) is not None
+        if not self.cell.wide and not own_column:
+            return leading and alone and not self.cell.begins
+        return leading or alone
 
     def rest(self) -> tuple[int, int]:
         """Go to the end of the cell, from a left side on behind its relation; what stands on the way."""

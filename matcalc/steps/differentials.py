@@ -26,6 +26,7 @@ from matcalc.steps.expansion import Expansion
 from matcalc.steps.ordering import fixed_first
 from matcalc.steps.question import Chain, Question, depending, parameter_name
 from matcalc.steps.step import Step
+from matcalc.steps.sums import StateForms
 from matcalc.tensor import axis_groups
 from matcalc.traversal import substitute
 
@@ -40,6 +41,7 @@ class Differential:
         self.raising = question.raising()
         self.names = question.value_names()
         self.expansion = Expansion(question.value.node, question.by, 0)
+        self.forms = StateForms(self.raising, self.expansion.meanings.__contains__)
         #: What the forms of the language are differentiated by.
         self.by = self.parameter()
 
@@ -112,7 +114,7 @@ class Differential:
 
     def form(self, node: Node) -> Form:
         """The matrix form of a node, else its entries; its symbols are differentials."""
-        form = self.raising.form(node)
+        form = self.forms.form(node)
         return self.entries(node) if form is None else self.written(form)
 
     def written(self, form: Form) -> Form:

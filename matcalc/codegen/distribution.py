@@ -1,0 +1,103 @@
+"""Distribution: a product with a sum is multiplied out where that makes it cheaper.
+
+A'(diag(p) - pp')A is a symmetric product less an outer product of vectors, which costs half of two products of matrices.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from math import prod
+
+from matcalc.codegen.gram import find_gram, gram_cost
+from matcalc.codegen.graph import computed, is_plain_product
+from matcalc.codegen.order import total_cost
+from matcalc.codegen.signs import Signs
+from matcalc.expr import Add, Delta, Derivative, Node, Product, Variable, add, product, rebuild
+
+__all__ = ["distributed"]
+
+#: The largest number of terms that are multiplied out, and of factors of a product that they may make.
+LARGEST_SUM, LARGEST_PRODUCT = 4, 8
+
+#: What must be saved, as a part of the cost.
+LEAST_GAIN = 0.1
+
+#: The size of a dimension.
+SizeOf = Callable[[int | str], int]
+
+
+def distributed(roots: Sequence[Node], signs: Signs, size: SizeOf) -> list[Node]:
+    """The same values, with products over sums multiplied out where that pays."""
+    order = computed(roots)
+    uses = Counter(operand for node in order for operand in node.operands)
+    uses.update(roots)
+    made: dict[Node, Node] = {}
+    for node in order:
+        made[node] = node
+        if not isinstance(node, Variable | Derivative):
+            terms = multiplied_out(node, uses, signs, size)
+            parts = [rebuild(term, tuple([made.get(o, o) for o in term.operands])) for term in terms]
+            made[node] = add(parts) if len(parts) > 1 else parts[0]
+    return [made[root] for root in roots]
+
+
+def multiplied_out(node: Node, uses: Mapping[Node, int], signs: Signs, size: SizeOf) -> list[Node]:
+    """The terms of a product over the first sum for which that pays; else the node alone."""
+    if isinstance(node, Product) and len(node.operands) <= LARGEST_PRODUCT:
+        for position, total in enumerate(node.operands):
+            if isinstance(total, Add) and total.order > 1 and uses[total] == 1 and is_open(total, uses):
+                terms = expanded(node, position)
+                if terms and pays(node, total, terms, signs, size):
+                    return terms
+    return [node]
+
+
+def is_open(total: Add, uses: Mapping[Node, int]) -> bool:
+    """True for a short sum of products that nothing else needs."""
+    terms = total.operands
+    return len(terms) <= LARGEST_SUM and all(is_plain_product(t) and uses[t] == 1 for t in terms)
+
+
+def expanded(node: Product, position: int) -> list[Node]:
+    """The terms of a product over the sum at a position; none if one of them would be too long."""
+    terms = []
+    for term in node.operands[position].operands:
+        factors = list(node.factors)
+        factors[position] = (term, factors[position][1])
+        sizes = dict(enumerate(node.shape))
+        made = product(node.coefficient, factors, range(node.order), sizes, flatten={term}.__contains__)
+        if not isinstance(made, Product) or len(made.operands) > LARGEST_PRODUCT:
+            return []
+        terms.append(made)
+    return terms
+
+
+def pays(node: Product, total: Add, terms: Sequence[Node], signs: Signs, size: SizeOf) -> bool:
+    """True if the terms cost clearly less than the product over their sum."""
+    before = cost(node, signs, size) + sum(cost(t, signs, size) for t in total.operands) + entries(total, size) * len(terms)
+    after = sum(cost(t, signs, size) for t in terms) + entries(node, size) * len(terms)
+    return after < (1 - LEAST_GAIN) * before
+
+
+def entries(node: Node, size: SizeOf) -> int:
+    """The number of entries."""
+    return prod(map(size, node.shape))
+
+
+def cost(node: Node, signs: Signs, size: SizeOf) -> int:
+    """What a product of values costs."""
+    if not isinstance(node, Product) or any(isinstance(o, Delta) for o in node.operands):
+        return entries(node, size)
+    dimensions = node.dimensions()
+    out = frozenset(range(node.order))
+
+    def label_size(label: int) -> int:
+        return size(dimensions[label])
+
+    general = total_cost(node.labels, out, label_size)
+    operands = node.operands
+    gram = find_gram(operands, node.labels, sorted(out), lambda k: signs.facts.has(operands[k], "symmetric"))
+    if gram is None:
+        return general
+    return min(general, gram_cost(gram, label_size, positive=signs.even([node.factors[k] for k in gram.middle])))

@@ -1,0 +1,127 @@
+"""What a target is: a table of what is not written as for NumPy.
+
+Emitted text is NumPy's with another name for `np`.  `names` says what a function is called instead, `kinds` how a kind of
+step is written, `templates` and `helpers` how an operation of the registry is.  A target may hold functions that write
+text; they take the writer, of which they need what `Writing` says.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any, Protocol
+
+from matcalc.codegen.steps import Step
+from matcalc.codegen.text import Text
+from matcalc.form import Dimension
+from matcalc.operation import Operation, find_operation, operations
+
+__all__ = ["Argument", "Target", "Writing"]
+
+
+class Writing(Protocol):
+    """What a target needs of the writer."""
+
+    texts: dict[Step, Text]
+    parameters: set[str]
+
+    def operand(self, step: Step, level: int) -> str: ...
+    def statement(self, line: str) -> None: ...
+    def take(self, wanted: str) -> str: ...
+    def like(self) -> str | None: ...
+    def dtype(self) -> str: ...
+    def dimension(self, dimension: Dimension) -> str: ...
+    def shape(self, shape: Sequence[Dimension]) -> str: ...
+    def axis(self, axis: Sequence[Dimension]) -> str: ...
+    def is_plain(self, step: Step) -> bool: ...
+    def is_fresh(self, step: Step) -> bool: ...
+    def number_text(self, value: Fraction) -> Text: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """An array argument that is converted: its Python name and how many axes are passed."""
+
+    name: str
+    order: int
+
+
+def no_conversion(arguments: Sequence[Argument]) -> list[str]:
+    """No statement."""
+    return []
+
+
+@dataclass(frozen=True)
+class Target:
+    """How one library of arrays is written.
+
+    `namespace` is the name of `np`; `imports` are the lines that bring names in, each where its name is used.  `convert`
+    makes the statements that bring the arguments into arrays, with the helpers that they call.  `unwritten` names the
+    operations that the library lacks.
+    """
+
+    name: str
+    namespace: str
+    imports: Mapping[str, str]
+    #: What is passed, in words.
+    takes: str = ""
+    convert: Callable[[Sequence[Argument]], list[str]] = no_conversion
+    #: Functions of NumPy that have another name, without `np.`: `linalg.inv`.
+    names: Mapping[str, str] = field(default_factory=dict)
+    kinds: Mapping[str, Callable[[Any, Step], Text]] = field(default_factory=dict)
+    #: The expression of an operation with `{0}`, `{1}`; else that of its record serves.
+    templates: Mapping[str, str] = field(default_factory=dict)
+    #: The source of helpers by name without the underscore; else those of the records serve.
+    helpers: Mapping[str, str] = field(default_factory=dict)
+    #: Makes an array without axes of the text of a plain number, where functions take arrays only.
+    number: Callable[[Any, str], str] | None = None
+    #: An array of another shape, `{0}` the array and `{1}` its sizes.
+    reshape: str = "{0}.reshape({1})"
+    #: What is done to each answer, with its number of axes.
+    answer: Callable[[str, int], str] | None = None
+    #: True if numbers are exact, and no decimal may stand in the text.
+    exact: bool = False
+    #: True if statements may write into arrays, with `out=` or `+=`, where nobody else sees these.
+    in_place: bool = False
+    unwritten: Mapping[str, str] = field(default_factory=dict)
+
+    def renamed(self, text: str) -> str:
+        """The text of NumPy in the names of the target."""
+        if self.namespace == "np" and not self.names:
+            return text
+        return re.sub(r"\bnp\.([a-z_]\w*(?:\.[a-z_]\w*)*)", lambda found: self.function(found[1]), text)
+
+    def function(self, name: str) -> str:
+        """What a function of NumPy is called."""
+        return self.names.get(name) or f"{self.namespace}.{name}"
+
+    def template(self, record: Operation) -> str:
+        """The expression of an operation."""
+        return self.templates.get(record.name) or self.renamed(record.numpy)
+
+    def helper(self, name: str) -> str:
+        """The source of the helper `_name`; empty if there is none."""
+        record = find_operation(name)
+        return self.helpers.get(name) or (self.renamed(record.helper) if record is not None else "")
+
+    def helper_names(self) -> set[str]:
+        """The names of all helpers, without their underscore."""
+        return {*self.helpers, *(record.name for record in operations() if record.helper)}
+
+    def needed(self, text: str) -> list[str]:
+        """The helpers that a text calls, with those that these call, by name."""
+        known, found = self.helper_names(), set[str]()
+        pending = [text]
+        while pending:
+            called = {name for name in re.findall(r"\b_(\w+)(?=\()", pending.pop()) if name in known} - found
+            found |= called
+            pending += [self.helper(name) for name in sorted(called)]
+        return sorted(found)
+
+    @property
+    def reserved(self) -> frozenset[str]:
+        """The names that no parameter may have."""
+        return frozenset({self.namespace, *self.imports, *("_" + name for name in self.helper_names())})
+
