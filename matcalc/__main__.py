@@ -157,7 +157,7 @@ def derive(
     layout: str,
     of: str | None,
     structured: bool,
-    syntax: str,
+    syntax: str | None,
     form: str | None,
     size: dict[str, int] | None,
     emit: str,
@@ -216,7 +216,7 @@ def check(
     layout: str,
     of: str | None,
     structured: bool,
-    syntax: str,
+    syntax: str | None,
     size: dict[str, int] | None,
     seed: int,
 ) -> None:

@@ -17,7 +17,7 @@ from matcalc.errors import KindError
 from matcalc.form import Form
 from matcalc.inference import TypedProgram, infer
 from matcalc.notation.text import to_text
-from matcalc.parser import Program, check_syntax, parse_claim, parse_statements
+from matcalc.parser import Program, parse_claim, parse_statements, syntax_of
 
 __all__ = ["Claim", "Written", "read_claim", "is_zero_form"]
 
@@ -65,16 +65,16 @@ def read_claim(
     assume: Iterable[str] | str | None = (),
     *,
     structured: bool = False,
-    syntax: str = "matcalc",
+    syntax: str | None = None,
 ) -> Claim:
     """Parse and type a claim; raises MatcalcError with the place of a mistake.
 
-    With `syntax` "latex", the claim, assignments and assumptions are LaTeX; declarations never are.
+    With `syntax` "latex", or where a backslash in the claim tells so, the claim, assignments and assumptions are LaTeX;
+    declarations never are.
     """
-    check_syntax(syntax)
     text, declared = one_text(claim, "the claim"), texts(declare, "declarations")
     assigned, assumed = texts(where, "assignments"), texts(assume, "assumptions")
-    if syntax == "latex":
+    if syntax_of(text, syntax) == "latex":
         reader = importlib.import_module("matcalc.latex_reader")  # what only LaTeX needs is loaded for it alone
         sides, program, given = reader.latex_claim(text, declared, assigned, assumed, layout=layout)
     else:

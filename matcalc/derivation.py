@@ -30,7 +30,7 @@ from matcalc.notation.index import index_form, index_names
 from matcalc.notation.latex import to_latex
 from matcalc.notation.latex_names import Style
 from matcalc.notation.text import to_text
-from matcalc.parser import Program, check_syntax, nearest, parse_expression, parse_program
+from matcalc.parser import Program, nearest, parse_expression, parse_program, syntax_of
 from matcalc.raising import Raising
 from matcalc.refine import refine
 from matcalc.steps import Question, Steps, steps_of
@@ -59,23 +59,22 @@ def derive(
     of: str | None = None,
     name: str | None = None,
     structured: bool = False,
-    syntax: str = "matcalc",
+    syntax: str | None = None,
 ) -> Any:
     """The derivative of an expression or program by a name; for several names a mapping by name.
 
     `declare` holds declarations as in section 2 of the language; what is not declared is inferred.  `order` 2 is the
     Hessian.  `of` names the output of a program, `name` the file that the source came from.  With `structured`, every
     derivative by a variable that is declared symmetric, skew, diagonal, lower or upper lets its tied entries move
-    together (Matrix Cookbook 2.8); the answer spells that out, so it is read back without.  With
-    `syntax` "latex" the source is LaTeX, a formula or rows of assignments, and names to differentiate by may be.  Raises
-    MatcalcError.
+    together (Matrix Cookbook 2.8); the answer spells that out, so it is read back without.  The
+    source may be LaTeX, a formula or rows of assignments, and names to differentiate by may be then, too: `syntax` is
+    "latex" or "matcalc"; without it a backslash tells.  Raises MatcalcError.
     """
-    check_syntax(syntax)
     if not isinstance(order, int) or isinstance(order, bool) or not 1 <= order <= LARGEST_ORDER:
         raise KindError(f"the order of a derivative is a whole number from 1 to {LARGEST_ORDER}, not {order!r}")
     names = texts(wrt, "names to differentiate by")
     text, declared = one_text(source, "the source"), texts(declare, "declarations")
-    if syntax == "latex":
+    if syntax_of(text, syntax) == "latex":
         reader = importlib.import_module("matcalc.latex_reader")  # what only LaTeX needs is loaded for it alone
         program = reader.latex_program(text, declared, name=name, of=of, wrt=names, layout=layout)
         names = [reader.latex_variable(w, program) for w in names]

@@ -64,7 +64,7 @@ class IdentityError(MatcalcError):
 class Identity:
     """One claim with all that belongs to it; `title` is that of its file, `line` counts from 1.
 
-    `claim`, `where` and `assume` are in the language, or in LaTeX where `syntax` says so.
+    `claim`, `where` and `assume` are in the language, or in LaTeX where `syntax` or a backslash says so.
     """
 
     name: str
@@ -77,7 +77,7 @@ class Identity:
     expect: str | None = None
     tags: tuple[str, ...] = ()
     structured: bool = False
-    syntax: str = "matcalc"
+    syntax: str | None = None
     note: str = ""
     title: str = ""
     path: str | None = None

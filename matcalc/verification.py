@@ -25,7 +25,7 @@ def verify(
     assume: Texts = (),
     *,
     structured: bool = False,
-    syntax: str = "matcalc",
+    syntax: str | None = None,
     timeout: float | None = None,
     help: bool = True,
 ) -> Verdict:
@@ -33,9 +33,9 @@ def verify(
 
     `declare` holds declarations, `where` assignments that the claim may use, `assume` equations that hold at the points
     where the sides are compared.  With `structured`, tied entries of symmetric, skew, diagonal and triangular variables
-    move together.  With `syntax` "latex", the claim, assignments and equations are LaTeX.  After `timeout` seconds nothing
-    more is tried.  With `help` the message of a refuted claim says what would make it true, as far as one of the usual
-    causes does.  Raises MatcalcError for input that is not well formed.
+    move together.  With `syntax` "latex", or a backslash in the claim, it is LaTeX, as are assignments and equations.
+    After `timeout` seconds nothing more is tried.  With `help` the message of a refuted claim says what would make it
+    true, as far as one of the usual causes does.  Raises MatcalcError for input that is not well formed.
     """
     start = time.perf_counter()
     deadline = None if timeout is None else time.monotonic() + timeout

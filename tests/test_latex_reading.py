@@ -250,6 +250,14 @@ def test_a_layout_is_that_of_the_claim() -> None:
         assert verdict.verdict == "proved"
 
 
+def test_a_backslash_tells_latex() -> None:
+    assert matcalc.derive(r"\mathbf{x}^\top \mathbf{A} \mathbf{x}", "x").text == "x'*(A + A')"
+    assert matcalc.verify(r"\operatorname{tr}(\mathbf{A}) = \operatorname{tr}(\mathbf{A}^\top)").verdict == "proved"
+    assert matcalc.derive("y = A*x  # a comment with \\alpha\ny'*y", "x").text == "2*x'*A'*A"
+    with pytest.raises(matcalc.MatcalcError):
+        matcalc.derive(r"\mathbf{x}^\top \mathbf{A} \mathbf{x}", "x", syntax="matcalc")
+
+
 def test_an_unknown_syntax() -> None:
     with pytest.raises(matcalc.MatcalcError, match="latex"):
         matcalc.derive("x", "x", syntax="latexx")

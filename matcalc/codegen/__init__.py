@@ -1,22 +1,29 @@
-"""NumPy code from core nodes: `generate` gives the text of a module, `compile_function` its function.
+"""Code from core nodes: `generate` gives the text of a NumPy module, `compile_function` its function.
 
     nodes ─assembly→ steps (shared array operations; `contraction` chooses them) ─writer→ statements ─module→ text
 
-Emitted functions take anything that `np.asarray` takes.  Integers become floats; complex numbers stay, so that a
-derivative can be checked by a complex step wherever its functions are analytic.  A scalar result is a float (NumPy's,
-mostly), any other an array of its own that shares no memory with an argument.
+`generate_module` does so for any target (`TARGETS`) and any functions.  Emitted NumPy functions take anything that
+`np.asarray` takes.  Integers become floats; complex numbers stay, so that a derivative can be checked by a complex step
+wherever its functions are analytic.  A scalar result is a float (NumPy's, mostly), any other an array of its own that
+shares no memory with an argument.
 """
 
-from matcalc.codegen.module import Source, compile_function, generate, generate_functions
+from matcalc.codegen.function import Function, Manner
+from matcalc.codegen.module import Source, compile_function, generate, generate_functions, generate_module
 from matcalc.codegen.parameters import Parameter, VariableInfo, parameters_of, python_name
+from matcalc.codegen.targets import TARGETS
 
 __all__ = [
+    "TARGETS",
+    "Function",
+    "Manner",
     "Parameter",
     "Source",
     "VariableInfo",
     "compile_function",
     "generate",
     "generate_functions",
+    "generate_module",
     "parameters_of",
     "python_name",
 ]

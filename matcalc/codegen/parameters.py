@@ -17,15 +17,15 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from matcalc.codegen.graph import computed, derivative_key, unknown_key
-from matcalc.codegen.helpers import helper_names
+from matcalc.codegen.targets import NUMPY, Target
 from matcalc.errors import MatcalcError
 from matcalc.expr import Derivative, Node, Size, Unknown, Variable
 from matcalc.form import Axis, Shape
 
 __all__ = ["Parameter", "VariableInfo", "parameters_of", "python_name", "DimensionSource", "dimension_sources"]
 
-#: Names that an emitted module uses for itself.
-RESERVED = frozenset({"np", "special", "derivative", "dtype", "float"})
+#: Names that an emitted module uses for itself, beside those of its target.
+RESERVED = frozenset({"derivative", "dtype", "float", "_expect"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +54,14 @@ class VariableInfo(Protocol):
     def arguments(self) -> Sequence[str]: ...
 
 
-def python_name(name: str) -> str:
+def python_name(name: str, target: Target = NUMPY) -> str:
     """The name in emitted code: itself, with an underscore behind it if Python or the module needs it otherwise."""
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
         raise MatcalcError(
             f"{name!r} cannot be a name in code", hint="use a letter first, then letters, digits and underscores"
         )
     dunder = name.startswith("__") and name.endswith("__")
-    taken = name in RESERVED or name in helper_names()
+    taken = name in RESERVED or name in target.reserved
     return name + "_" if keyword.iskeyword(name) or taken or dunder else name
 
 
@@ -83,7 +83,9 @@ def unknown_name(node: Unknown) -> str:
     return ("d" if order else "") + (str(order) if order > 1 else "") + node.name
 
 
-def parameters_of(results: Iterable[Node], variables: Mapping[str, VariableInfo]) -> tuple[Parameter, ...]:
+def parameters_of(
+    results: Iterable[Node], variables: Mapping[str, VariableInfo], target: Target = NUMPY
+) -> tuple[Parameter, ...]:
     """The parameters of a function that computes some nodes, in alphabetical order of their Python names.
 
     `variables` are the free variables of the expression; those that are no functions and depend on nothing are
@@ -106,16 +108,16 @@ def parameters_of(results: Iterable[Node], variables: Mapping[str, VariableInfo]
     wanted += [(key, text, "array", shape) for key, (text, shape) in derived.items()]
     wanted += [(key, text, "function", ()) for key, text in functions.items()]
     wanted += [(dimension, dimension, "size", ()) for dimension in untold(nodes, [w[3] for w in wanted])]
-    return named(wanted)
+    return named(wanted, target)
 
 
-def named(wanted: Iterable[tuple[str, str, str, Shape]]) -> tuple[Parameter, ...]:
+def named(wanted: Iterable[tuple[str, str, str, Shape]], target: Target) -> tuple[Parameter, ...]:
     """Parameters with distinct Python names; a name that may stand as it is goes before one that is made."""
     made: list[Parameter] = []
     taken: set[str] = set()
-    order = sorted(wanted, key=lambda w: (python_name(w[1]) != w[0], w[2] == "size", w[1], w[0]))
+    order = sorted(wanted, key=lambda w: (python_name(w[1], target) != w[0], w[2] == "size", w[1], w[0]))
     for name, text, kind, shape in order:
-        chosen = python_name(text)
+        chosen = python_name(text, target)
         while chosen in taken:
             chosen += "_"
         taken.add(chosen)

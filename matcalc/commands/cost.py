@@ -34,7 +34,7 @@ def command(
     layout: str,
     of: str | None,
     structured: bool,
-    syntax: str,
+    syntax: str | None,
     size: dict[str, int] | None,
     dtype: str,
     form: str,

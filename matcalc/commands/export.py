@@ -25,7 +25,7 @@ from matcalc.documents.notation import Notation
 from matcalc.documents.rendering import FORMATS, Template, built_in_template
 from matcalc.identity import Identity
 from matcalc.notation.latex import Style
-from matcalc.running import TIMEOUT, Result, run
+from matcalc.running import TIMEOUT, OutOfTime, Result, run, time_limit
 
 __all__ = ["command"]
 
@@ -36,6 +36,8 @@ DERIVATIVE_OPTIONS = {
     **{name: f"--{name}" for name in ("declare", "layout", "of", "order", "structured", "form")},
     "syntax": "--from",
 }
+#: Seconds for a template.
+LONGEST = 60
 IDENTITY_OPTIONS = {"patterns": "--only", "wanted": "--tag"}
 
 
@@ -144,7 +146,17 @@ def command(
             document = derivatives_document(sources[0], wrt, wording, verification, **function)
         else:
             document = identities_document(sources, patterns, wanted, wording, verification)
-        write_file(output, writer.rendered(document))
+        write_file(output, written(writer, document))
+
+
+def written(writer: Template, document: Document) -> str:
+    """The text of a document; a template of the user's own may not come to an end."""
+    try:
+        with time_limit(LONGEST):
+            return writer.rendered(document)
+    except OutOfTime:
+        hint = "hint: look for a loop in it"
+        raise BadInput(f"error: the template does not come to an end within {LONGEST} s\n{hint}") from None
 
 
 def check_usage(sources: Sequence[str], wrt: Sequence[str]) -> None:
@@ -221,7 +233,7 @@ def derivatives_document(
     order: int,
     of: str | None,
     structured: bool,
-    syntax: str,
+    syntax: str | None,
 ) -> Document:
     """The notes of derivatives."""
     found = by_name(source, wrt, declare, layout, order, of, structured=structured, syntax=syntax)

@@ -36,7 +36,7 @@ def by_name(
     of: str | None,
     *,
     structured: bool,
-    syntax: str,
+    syntax: str | None,
 ) -> matcalc.Derivatives:
     """The derivatives, by the name of the variable."""
     text, name = read_source(source)
@@ -53,9 +53,7 @@ def function_options(command: click.decorators.FC) -> click.decorators.FC:
             "--from",
             "syntax",
             type=click.Choice(SYNTAXES),
-            default=SYNTAXES[0],
-            show_default=True,
-            help="What SOURCE is written in; --wrt may be then, too.",
+            help="What SOURCE is written in, and --wrt may be.  [default: latex if it has a backslash]",
         ),
         click.option("--of", metavar="NAME", help="The assigned name to differentiate; else the last one."),
         click.option(

@@ -43,7 +43,7 @@ CLAIM_OPTIONS = {
     "--from",
     "syntax",
     type=click.Choice(SYNTAXES),
-    help="What -e, --where and --assume are written in.  [default: matcalc]",
+    help="What -e, --where and --assume are written in.  [default: latex if -e has a backslash]",
 )
 @click.option(
     "--format",
@@ -106,7 +106,7 @@ def command(
     if given and not claims:
         raise click.UsageError(f"{given[0]} goes with -e; an identity of a file has its own.")
     with reported_errors():
-        manner: dict[str, Any] = {"structured": structured, "syntax": syntax or SYNTAXES[0]}
+        manner: dict[str, Any] = {"structured": structured, "syntax": syntax}
         typed = [Identity(line(c), c, declare, layout or LAYOUTS[0], assume, where, **manner) for c in claims]
         files = files_at(paths, unmarked_ok=unmarked_ok) if paths else ()
         read = identities_of(files)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import traceback
 from functools import cache
 from importlib import import_module, resources
+from operator import mod, mul
 from typing import Any
 
 from matcalc.documents.format import Format
@@ -91,7 +92,7 @@ def _environment(format: Format, sources: dict[str, str]) -> Any:
         """What the template prints: what macros and blocks have made stays, nothing is nothing, content is written."""
         return value if value is None or hasattr(value, "__html__") else markup.Markup(format.written(value))
 
-    return sandbox.ImmutableSandboxedEnvironment(
+    return _bounded(sandbox)(
         autoescape=True,  # so that what macros return is known to be written already
         finalize=lambda value: "" if value is None else finalize(value),
         undefined=jinja2.StrictUndefined,
@@ -100,6 +101,21 @@ def _environment(format: Format, sources: dict[str, str]) -> Any:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         **DELIMITERS.get(format.name, {}),
+    )
+
+
+def _bounded(sandbox: Any) -> Any:
+    """Jinja2's sandbox, in which no short template makes an endless text of a sign, or an endless number."""
+
+    def call_binop(_: Any, _context: Any, operator: str, left: Any, right: Any) -> Any:
+        if not isinstance(left, (int, float)) or not isinstance(right, (int, float)) or (operator == "**" and right > 64):
+            raise sandbox.SecurityError(f"`{operator}` of these operands is not allowed in a template")
+        return {"*": mul, "%": mod, "**": pow}[operator](left, right)
+
+    return type(
+        "BoundedEnvironment",
+        (sandbox.ImmutableSandboxedEnvironment,),
+        {"intercepted_binops": frozenset({"*", "%", "**"}), "call_binop": call_binop},
     )
 
 

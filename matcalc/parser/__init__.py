@@ -21,7 +21,7 @@ from matcalc.parser.declarations import PROPERTIES, SQUARE, Declaration
 from matcalc.parser.expressions import MAX_DEPTH, parse_claim, parse_expression
 from matcalc.parser.program import Program, parse_declarations, parse_program, parse_statements
 from matcalc.parser.suggestion import nearest
-from matcalc.parser.syntax import SYNTAXES, check_syntax
+from matcalc.parser.syntax import SYNTAXES, syntax_of
 from matcalc.parser.token_stream import MAX_NESTING
 
 __all__ = [
@@ -33,7 +33,7 @@ __all__ = [
     "parse_program",
     "parse_statements",
     "nearest",
-    "check_syntax",
+    "syntax_of",
     "SYNTAXES",
     "PROPERTIES",
     "SQUARE",

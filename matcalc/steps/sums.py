@@ -6,7 +6,7 @@ rule, A*(dX*B*X + X*B*dX) is not.  Only a number that all terms share stands in 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 from matcalc.build import scaled
@@ -54,8 +54,7 @@ class StateForms:
 
     def _sum(self, node: Node) -> Form | None:
         """The terms in their order, positive ones first."""
-        numbers = {term.data[0] if isinstance(term, Product) else Fraction(1) for term in node.operands}
-        shared = Fraction(next(iter(numbers))) if len(numbers) == 1 else Fraction(1)
+        shared = shared_number([term.coefficient if isinstance(term, Product) else Fraction(1) for term in node.operands])
         forms = [self._raised(term if shared == 1 else scale(1 / shared, term)) for term in node.operands]
         terms = [form for form in forms if form is not None]
         if len(terms) < len(forms):
@@ -63,3 +62,9 @@ class StateForms:
         flat = [part for term in terms for part in (term.args if term.head == "add" else (term,))]
         flat.sort(key=lambda term: term.head == "neg")
         return scaled(shared, Form("add", tuple(flat), kind=terms[0].kind, shape=terms[0].shape))
+
+
+def shared_number(numbers: Sequence[Fraction]) -> Fraction:
+    """The number that all terms have, but for their signs; negative if all are."""
+    size = abs(numbers[0]) if len(set(map(abs, numbers))) == 1 else Fraction(1)
+    return -size if all(number < 0 for number in numbers) else size
