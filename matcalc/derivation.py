@@ -257,9 +257,16 @@ class Derivative:
             groups=self.tensor.groups,
             layout=self.layout,
             structured=self.structured,
+            tied=bool(self._ties),
             order=self.order,
             vec=self._kronecker(function) if self.order == 1 and self.node.order == 4 and not self.structured else None,
         )
+
+    @property
+    def _ties(self) -> frozenset[str]:
+        """The declared properties by which entries of the variable move together."""
+        info = self.program.variables.get(self._target) if self.structured else None
+        return info.properties & TIES if info is not None else frozenset()
 
     def _kronecker(self, function: Form) -> tuple[Form, Form] | None:
         """d(vec(E))/d(vec(X)) of a matrix by a matrix, and its Kronecker form, if it has one."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from matcalc.assumptions import Facts
-from matcalc.codegen import Source, VariableInfo, generate, parameters_of
+from matcalc.codegen import TARGETS, Function, Manner, Source, VariableInfo, generate_module, parameters_of
 from matcalc.errors import UnsupportedError
 from matcalc.tensor import Tensor
 
@@ -37,16 +37,17 @@ class Answer(Protocol):
     def free_variables(self) -> Mapping[str, VariableInfo]: ...
 
 
-def emit(members: Mapping[str, Answer], *, single: bool, value: bool) -> Source:
+def emit(members: Mapping[str, Answer], *, single: bool, value: bool, target: str = "numpy") -> Source:
     """The module that computes some derivatives of one expression."""
+    chosen = TARGETS[target]
     first = next(iter(members.values()))
     results = {name: member.tensor for name, member in members.items()}
     shown = first.value if value else None
     nodes = [tensor.node for tensor in results.values()] + ([shown.node] if shown is not None else [])
     variables = {name: info for member in members.values() for name, info in member.free_variables.items()}
-    parameters = parameters_of(nodes, variables)
     facts = first.facts if shown is None else signs_of(first.facts)
-    return generate(results, parameters, docstring=docstring(members), single=single, value=shown, facts=facts)
+    function = Function("derivative", results, parameters_of(nodes, variables, chosen), single, shown)
+    return generate_module([function], Manner(chosen, facts=facts), docstring=docstring(members))
 
 
 def signs_of(facts: Facts) -> Facts:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from math import prod
 
 from matcalc.codegen.gram import find_gram, gram_cost
-from matcalc.codegen.graph import computed, is_plain_product
+from matcalc.codegen.graph import computed
 from matcalc.codegen.order import total_cost
 from matcalc.codegen.signs import Signs
 from matcalc.expr import Add, Delta, Derivative, Node, Product, Variable, add, product, rebuild
@@ -46,17 +46,11 @@ def multiplied_out(node: Node, uses: Mapping[Node, int], signs: Signs, size: Siz
     """The terms of a product over the first sum for which that pays; else the node alone."""
     if isinstance(node, Product) and len(node.operands) <= LARGEST_PRODUCT:
         for position, total in enumerate(node.operands):
-            if isinstance(total, Add) and total.order > 1 and uses[total] == 1 and is_open(total, uses):
+            if isinstance(total, Add) and total.order > 1 and len(total.operands) <= LARGEST_SUM:
                 terms = expanded(node, position)
-                if terms and pays(node, total, terms, signs, size):
+                if terms and pays(node, total, terms, uses, signs, size):
                     return terms
     return [node]
-
-
-def is_open(total: Add, uses: Mapping[Node, int]) -> bool:
-    """True for a short sum of products that nothing else needs."""
-    terms = total.operands
-    return len(terms) <= LARGEST_SUM and all(is_plain_product(t) and uses[t] == 1 for t in terms)
 
 
 def expanded(node: Product, position: int) -> list[Node]:
@@ -73,9 +67,14 @@ def expanded(node: Product, position: int) -> list[Node]:
     return terms
 
 
-def pays(node: Product, total: Add, terms: Sequence[Node], signs: Signs, size: SizeOf) -> bool:
-    """True if the terms cost clearly less than the product over their sum."""
-    before = cost(node, signs, size) + sum(cost(t, signs, size) for t in total.operands) + entries(total, size) * len(terms)
+def pays(
+    node: Product, total: Add, terms: Sequence[Node], uses: Mapping[Node, int], signs: Signs, size: SizeOf
+) -> bool:
+    """True if the terms cost clearly less than the product and what is computed for it alone."""
+    before = cost(node, signs, size)
+    if uses[total] == 1:
+        before += entries(total, size) * len(terms)
+        before += sum(cost(t, signs, size) for t in total.operands if uses[t] == 1 and isinstance(t, Product))
     after = sum(cost(t, signs, size) for t in terms) + entries(node, size) * len(terms)
     return after < (1 - LEAST_GAIN) * before
 
@@ -87,17 +86,18 @@ def entries(node: Node, size: SizeOf) -> int:
 
 def cost(node: Node, signs: Signs, size: SizeOf) -> int:
     """What a product of values costs."""
-    if not isinstance(node, Product) or any(isinstance(o, Delta) for o in node.operands):
+    if not isinstance(node, Product):
         return entries(node, size)
     dimensions = node.dimensions()
-    out = frozenset(range(node.order))
+    factors = [factor for factor in node.factors if not isinstance(factor[0], Delta)]
+    operands, labels = [o for o, _ in factors], [group for _, group in factors]
+    out = frozenset(label for group in labels for label in group if label < node.order)
 
     def label_size(label: int) -> int:
         return size(dimensions[label])
 
-    general = total_cost(node.labels, out, label_size)
-    operands = node.operands
-    gram = find_gram(operands, node.labels, sorted(out), lambda k: signs.facts.has(operands[k], "symmetric"))
+    general = total_cost(labels, out, label_size) if labels else 1
+    gram = find_gram(operands, labels, sorted(out), lambda k: signs.facts.has(operands[k], "symmetric"))
     if gram is None:
         return general
-    return min(general, gram_cost(gram, label_size, positive=signs.even([node.factors[k] for k in gram.middle])))
+    return min(general, gram_cost(gram, label_size, positive=signs.even([factors[k] for k in gram.middle])))

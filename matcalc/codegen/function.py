@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from matcalc.assumptions import Facts
 from matcalc.codegen.assembly import Assembly
+from matcalc.codegen.inverses import with_solutions
 from matcalc.codegen.parameters import Parameter
 from matcalc.codegen.preamble import Preamble
 from matcalc.codegen.steps import Step
@@ -87,7 +88,8 @@ def assembled(
     """The steps that compute some tensors."""
     names = {parameter.name: parameter.python_name for parameter in parameters if parameter.kind != "size"}
     assembly = Assembly([tensor.node for tensor in tensors], names, manner.sizes, manner.facts)
-    return assembly, distinct(assembly, [assembly.answer(tensor.node, tensor.groups) for tensor in tensors])
+    answers = distinct(assembly, [assembly.answer(tensor.node, tensor.groups) for tensor in tensors])
+    return assembly, with_solutions(assembly.steps, answers)
 
 
 def writer_of(answers: Sequence[Step], parameters: Sequence[Parameter], preamble: Preamble, target: Target) -> Writer:

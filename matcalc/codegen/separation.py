@@ -1,17 +1,24 @@
-"""Separation: vectors that stand alone on an axis of a tensor are multiplied in as late as possible.
+"""Separation: a factor that all terms of a sum have is multiplied in as late as possible.
 
-a_ik x_j + b_ik x_j becomes (a_ik + b_ik) x_j, so that sums and contractions are done on the tensor without the axis j.
+a_ik x_j + b_ik x_j becomes (a_ik + b_ik) x_j, so that sums and contractions are done on the tensor without the axis j;
+a_i X_ij + b_i X_ij becomes (a_i + b_i) X_ij.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Sequence
+from fractions import Fraction
+from functools import reduce
+from operator import and_
 
 from matcalc.codegen.graph import computed
-from matcalc.expr import Add, Derivative, Node, Product, Variable, add, product, rebuild
+from matcalc.expr import Add, Delta, Derivative, Node, Product, Variable, add, product, rebuild
 
 __all__ = ["separated"]
+
+#: A factor of a product with its labels.
+Factor = tuple[Node, tuple[int, ...]]
 
 #: Tensors of this order are taken apart; matrices are cheap.
 LEAST_ORDER = 3
@@ -29,7 +36,7 @@ def remade(node: Node, operands: Sequence[Node]) -> Node:
     """The node with operands that are taken apart already."""
     if isinstance(node, Product) and any(vectors(o) for o in operands):
         return remade_product(node, operands)
-    if isinstance(node, Add) and node.order >= LEAST_ORDER:
+    if isinstance(node, Add) and node.order > 1:
         return remade_sum(operands)
     return rebuild(node, tuple(operands))
 
@@ -46,16 +53,43 @@ def remade_product(node: Product, operands: Sequence[Node]) -> Node:
 
 
 def remade_sum(terms: Sequence[Node]) -> Node:
-    """A sum with the vectors that all its terms have taken out."""
-    order = terms[0].order
-    found = [vectors(term) for term in terms]
-    common = {axis: v for axis, v in found[0].items() if all(other.get(axis) is v for other in found)}
-    if not common:
+    """A sum with the factors that all its terms have taken out."""
+    shape = terms[0].shape
+    common = reduce(and_, (Counter(outer_factors(term)) for term in terms))
+    rests = [remainder(term, common) for term in terms] if common else []
+    axes = sorted({label for factors in rests for _, labels in factors for label in labels if label < len(shape)})
+    carried = {label for _, labels in common for label in labels}
+    if not common or not carried.issuperset(set(range(len(shape))) - set(axes)):
         return add(terms)
-    inner = add([without(term, common) for term in terms])
-    rest = [axis for axis in range(order) if axis not in common]
-    factors = [(inner, rest), *((vector, [axis]) for axis, vector in common.items())]
-    return product(1, factors, range(order))
+    sizes = {axis: shape[axis] for axis in axes}
+    inner = add([product(coefficient(t), rest, axes, sizes) for t, rest in zip(terms, rests, strict=True)])
+    return product(1, [*common.elements(), (inner, axes)], range(len(shape)))
+
+
+def outer_factors(node: Node) -> list[Factor]:
+    """The factors of a tensor with axes of its own that no delta has, each with these axes."""
+    if not isinstance(node, Product):
+        return [(node, tuple(range(node.order)))]
+    tied = {label for o, labels in node.factors if isinstance(o, Delta) for label in labels}
+    free = set(range(node.order)) - tied
+    return [(o, labels) for o, labels in node.factors if labels and free.issuperset(labels)]
+
+
+def remainder(node: Node, common: Counter[Factor]) -> list[Factor]:
+    """The factors of a tensor but for the common ones."""
+    left = common.copy()
+    rest = []
+    for factor in node.factors if isinstance(node, Product) else [(node, tuple(range(node.order)))]:
+        if left[factor] > 0:
+            left[factor] -= 1
+        else:
+            rest.append(factor)
+    return rest
+
+
+def coefficient(node: Node) -> Fraction:
+    """The coefficient of a product."""
+    return node.coefficient if isinstance(node, Product) else Fraction(1)
 
 
 def vectors(node: Node) -> dict[int, Node]:

@@ -24,6 +24,8 @@ operation that two terms have in common is done once.
     outer         x, y             -                       of two vectors
     tensordot     x, y             axes of x, axes of y
     einsum        x, y             subscripts
+    columns       x, ..            -                       the matrix whose columns are vectors
+    column        x                number                  a column of a matrix
     full          c                dimensions              all entries c
     broadcast     x                dimensions              an array of its own
     eye           -                dimension
@@ -45,7 +47,7 @@ from matcalc.form import Dimension
 
 __all__ = ["Step", "Steps", "VIEWS", "LEAVES", "walk"]
 
-VIEWS = frozenset({"transpose", "expand"})
+VIEWS = frozenset({"transpose", "expand", "column"})
 LEAVES = frozenset({"name", "number", "size", "constant"})
 
 #: The largest number of terms in one statement.
@@ -155,8 +157,14 @@ class Steps:
         return moved if all(slots) else self.make("expand", (moved,), tuple(slots), len(slots))
 
     def add(self, terms: Iterable[tuple[int, Step]]) -> Step:
-        """The sum of signed terms; long sums are parted, so that no statement is too long."""
-        ordered = list(terms)
+        """The sum of signed terms, equal ones together; long sums are parted, so that no statement is too long."""
+        counts: dict[Step, int] = {}
+        for sign, step in terms:
+            counts[step] = counts.get(step, 0) + sign
+        collected = [(count, step) for step, count in counts.items() if count] or [(0, next(iter(counts)))]
+        if len(collected) == 1:
+            return self.scaled(Fraction(collected[0][0]), [], collected[0][1])
+        ordered = [(1 if n > 0 else -1, self.scaled(Fraction(abs(n)), [], step)) for n, step in collected]
         first = next((k for k, (sign, _) in enumerate(ordered) if sign > 0), 0)
         ordered.insert(0, ordered.pop(first))
         while len(ordered) > LONGEST_SUM:

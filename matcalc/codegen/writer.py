@@ -395,6 +395,12 @@ class Writer:
     def einsum(self, step: Step) -> Text:
         return f'np.einsum("{step.data}", {", ".join(self.operand(arg, SUM) for arg in step.args)})', ATOM
 
+    def columns(self, step: Step) -> Text:
+        return f"np.column_stack(({', '.join(self.operand(arg, SUM) for arg in step.args)}))", ATOM
+
+    def column(self, step: Step) -> Text:
+        return f"{self.operand(step.args[0], ATOM)}[:, {step.data}]", ATOM
+
     def full(self, step: Step) -> Text:
         (value,) = step.args
         if value.kind == "number" and value.data in (0, 1):
@@ -435,6 +441,7 @@ WRITERS: dict[str, Callable[[Writer, Step], Text]] = {
         for kind in (
             "number", "size", "transpose", "expand", "reshape", "diagonal", "sum", "add", "multiply", "power", "call",
             "function", "inverse", "matrix_power", "matmul", "outer", "tensordot", "einsum", "full", "broadcast", "eye",
+            "columns", "column",
             "diag", "copy", "scalar",
         )
     },

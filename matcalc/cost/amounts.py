@@ -38,8 +38,8 @@ Amount = Any
 #: The bytes of one entry.
 ITEM_BYTES = {"float32": 4, "float64": 8}
 
-#: From this number on, entries are written with a power of ten.
-LONG = 10**9
+#: From these numbers on, entries, and numbers of the largest unit, are written with a power of ten.
+LONG, LARGE = 10**9, 10**6
 
 
 class Size(NamedTuple):
@@ -135,17 +135,20 @@ def scaled(value: Amount, base: int, units: Sequence[str]) -> str:
     while number >= base and power < len(units) - 1:
         number /= base
         power += 1
-    if power == 0 or number >= 10**6:
-        text = short(round(number))
+    if number >= LARGE:
+        text = with_exponent(round(number))
     else:
-        text = f"{float(number):.3g}" if number < 999 else str(round(number))
+        text = f"{float(number):.3g}" if power and number < 999 else f"{round(number):,}"
     return f"{text} {units[power]}"
 
 
 def short(number: int) -> str:
     """A whole number, a long one by its leading digits and a power of ten."""
-    if number < LONG:
-        return f"{number:,}"
+    return f"{number:,}" if number < LONG else with_exponent(number)
+
+
+def with_exponent(number: int) -> str:
+    """A whole number of two digits or more by two leading digits and a power of ten, 6.9e10."""
     digits = len(str(number)) - 1
     leading = round(Fraction(number, 10 ** (digits - 1)))
     if leading == 100:

@@ -89,8 +89,11 @@ class Ledger:
         return self.uses[step] > 1 or step.kind == "scatter"
 
     def scratch(self, step: Step) -> Amount:
-        """The entries that a helper holds while it runs, beside its result."""
-        share = OPERATION_SCRATCH.get(step.data, 0) if step.kind == "call" else 0
+        """The entries that a helper, or a matrix power, holds while it runs, beside its result."""
+        if step.kind == "matrix_power":  # the last square but one, and what the squares before have made
+            share = min(step.data.bit_count(), 2) if step.data > 3 else int(step.data == 3)
+        else:
+            share = OPERATION_SCRATCH.get(step.data, 0) if step.kind == "call" else 0
         return share * self.entries(step.args[0]) if share else 0
 
     def traffic(self, step: Step) -> Amount:

@@ -22,6 +22,6 @@ def tangent(function: Node, variable: Node, direction: Node) -> Node:
 
 
 def paired(function: Node, direction: Node) -> Node:
-    """<u, F>, whose gradient is the direction u applied to ∂F/∂X from the left."""
+    """<u, F>, whose gradient is the direction u applied to ∂F/∂X from the left; a scalar itself, with u = 1."""
     axes = range(function.order)
-    return product(1, [(function, axes), (direction, axes)], ())
+    return product(1, [(function, axes), (direction, axes)], ()) if function.order else function

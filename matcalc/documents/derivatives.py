@@ -52,7 +52,8 @@ def notes_of_derivatives(
     first = derivatives[0]
     symbols.add(first.program)
     for derivative in derivatives:
-        symbols.add_names(derivative.answer_in(form)[1])
+        answer = derivative.answer_in(form)[1]
+        symbols.add_names(answer, {*derivative.program.variables, *derivative.program.assignments, *answer})
     verdicts: Sequence[Result | None] = results or [None] * len(derivatives)
     statements = tuple(
         statement(derivative, result, f"2.{k}", labels, notation, form, steps=steps)
@@ -77,7 +78,7 @@ def function_section(derivative: Derivative, labels: Labels, notation: Notation)
     else:
         equations = notation.alone(program.output, names)
     variables = program.variables | {info.name: info for info in program.sized}
-    text: Line = ("For ", *declared(variables, notation), f", in {derivative.layout} layout:")
+    text: Line = ("For ", *declared(variables, notation, names), f", in {derivative.layout} layout:")
     return Section("1", labels.new("function"), "The function", (), "", text, equations)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
@@ -44,7 +45,7 @@ def notes_of_identities(
             statement_of(identity, result, number=f"{number}.{k}", labels=labels, symbols=symbols, steps=steps)
             for k, (identity, result) in enumerate(members, 1)
         )
-        sections.append(Section(str(number), label, heading, found, (sources or {}).get(key[0], "")))
+        sections.append(Section(str(number), label, heading, found, (sources or {}).get(key[0], "").strip()))
     heading = title or (sections[0].title if len(sections) == 1 else "Identities")
     return Document(heading, author, tuple(sections), symbols.table())
 
@@ -111,7 +112,12 @@ def said(result: Result | None) -> Iterator[Fact]:
     if verdict is not None and verdict.verdict in ("proved-at-sizes", "numeric"):
         yield Fact("Shown:", (verdict.method,))
     if verdict is not None and verdict.message:
-        yield Fact("Found:", (" ".join(verdict.message.split()),))
+        yield Fact("Found:", (sentence(verdict.message),))
+
+
+def sentence(message: str) -> str:
+    """A message on one line, its parts kept apart."""
+    return " ".join(re.sub(r"(?<![.;:])\n(?=the sides differ|step \d)", "; ", message).split())
 
 
 def typed_facts(sides: Sides, notation: Notation) -> Iterator[Fact]:
@@ -119,7 +125,7 @@ def typed_facts(sides: Sides, notation: Notation) -> Iterator[Fact]:
     program = sides.program
     variables = program.variables | {info.name: info for info in program.sized}
     if variables:
-        yield Fact("For", declared(variables, notation))
+        yield Fact("For", declared(variables, notation, sides.names_in_use))
     if sides.claim.assume:
         pairs = sides.claim.assume
         names = sides.names_in_use

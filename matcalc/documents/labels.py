@@ -9,13 +9,15 @@ __all__ = ["Labels"]
 
 #: The longest label.
 LONGEST = 80
+#: The names of parts that every page may have.
+RESERVED = ("rules", "symbols", "index")
 
 
 class Labels:
     """The labels of a document while it grows."""
 
     def __init__(self) -> None:
-        self.taken: set[str] = set()
+        self.taken: set[str] = set(RESERVED)
 
     def new(self, name: str) -> str:
         """A label for a name, with a number if several names make the same."""

@@ -28,9 +28,13 @@ class Notation:
         """A name."""
         return name_latex(name, bold=bold, style=self.style)
 
-    def name_of(self, name: str, form: Form) -> str:
+    def variable(self, name: str, kind: str | None, names: Iterable[str] = ()) -> str:
+        """The name of a variable of some kind, as a formula writes it where some names are in use."""
+        return self.formula(Form("name", (), name, kind=kind), names)
+
+    def name_of(self, name: str, form: Form, names: Iterable[str] = ()) -> str:
         """The name of a form."""
-        return named_latex(name, form, self.style)
+        return self.variable(name, form.kind, names) if form.kind is not None else named_latex(name, form, self.style)
 
     def claim(self, sides: Sides) -> Display:
         """A claim: each side after the first under the first `=`, then what the claim uses."""

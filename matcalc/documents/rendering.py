@@ -8,6 +8,7 @@ may extend a built-in one, which is called `notes.tex`, `notes.md` or `notes.htm
 from __future__ import annotations
 
 import traceback
+from collections.abc import Callable
 from functools import cache
 from importlib import import_module, resources
 from operator import mod, mul
@@ -35,6 +36,10 @@ DELIMITERS = {
         "comment_end_string": "#>",
     }
 }
+
+
+#: What a template may reckon with numbers, and nothing else.
+_ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {"*": mul, "%": mod, "**": pow}
 
 
 class TemplateError(MatcalcError):
@@ -110,12 +115,12 @@ def _bounded(sandbox: Any) -> Any:
     def call_binop(_: Any, _context: Any, operator: str, left: Any, right: Any) -> Any:
         if not isinstance(left, (int, float)) or not isinstance(right, (int, float)) or (operator == "**" and right > 64):
             raise sandbox.SecurityError(f"`{operator}` of these operands is not allowed in a template")
-        return {"*": mul, "%": mod, "**": pow}[operator](left, right)
+        return _ARITHMETIC[operator](left, right)
 
     return type(
         "BoundedEnvironment",
         (sandbox.ImmutableSandboxedEnvironment,),
-        {"intercepted_binops": frozenset({"*", "%", "**"}), "call_binop": call_binop},
+        {"intercepted_binops": frozenset(_ARITHMETIC), "call_binop": call_binop},
     )
 
 

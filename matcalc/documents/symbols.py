@@ -6,7 +6,7 @@ r"""What names stand for: declarations as an author writes them, and the table o
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from matcalc.documents.model import Line, Math, Symbol
 from matcalc.documents.notation import Notation
@@ -46,16 +46,17 @@ class Symbols:
 
     def add(self, program: TypedProgram) -> None:
         """Add the variables, the sizes and the assigned names of a program."""
+        names = {*program.variables, *program.assignments}
         for info in (*program.variables.values(), *program.sized):
-            self.meaning(info.name, symbol(info, self.notation), meaning(info, self.notation))
-        self.add_names(program.assignments)
+            self.meaning(info.name, symbol(info, self.notation, names), meaning(info, self.notation))
+        self.add_names(program.assignments, names)
         for name in program.dimensions:
             self.meaning(name, self.notation.name(name, bold=False), ("a size",))
 
-    def add_names(self, assignments: Mapping[str, Form]) -> None:
-        """Add names that stand for forms."""
+    def add_names(self, assignments: Mapping[str, Form], names: Collection[str] = ()) -> None:
+        """Add names that stand for forms, where some names are in use."""
         for name, form in assignments.items():
-            self.meaning(name, self.notation.name_of(name, form), (Math(space(form.shape or ())),))
+            self.meaning(name, self.notation.name_of(name, form, names), (Math(space(form.shape or ())),))
 
     def meaning(self, name: str, latex: str, what: Line) -> None:
         """Count one meaning of a symbol."""
@@ -72,11 +73,11 @@ def row(latex: str, meanings: Sequence[Line]) -> Symbol:
     return Symbol(Math(latex), tuple(meanings[:MEANINGS]), max(0, len(meanings) - MEANINGS))
 
 
-def declared(variables: Mapping[str, VariableInfo], notation: Notation) -> Line:
-    """What each variable is; those of one kind are named together."""
+def declared(variables: Mapping[str, VariableInfo], notation: Notation, names: Collection[str] = ()) -> Line:
+    """What each variable is, where some names are in use; those of one kind are named together."""
     groups: dict[Line, list[str]] = {}
     for info in variables.values():
-        groups.setdefault(meaning(info, notation), []).append(symbol(info, notation))
+        groups.setdefault(meaning(info, notation), []).append(symbol(info, notation, names))
     parts = [together(names, what) for what, names in groups.items()]
     return tuple(part for k, line in enumerate(parts) for part in ((("; ",) if k else ()) + line))
 
@@ -92,9 +93,10 @@ def together(names: Sequence[str], what: Line) -> Line:
     return (Math(joined), " ", *what)
 
 
-def symbol(info: VariableInfo, notation: Notation) -> str:
+def symbol(info: VariableInfo, notation: Notation, names: Collection[str] = ()) -> str:
     """The name, with the names that it depends on."""
-    shown = notation.name(info.name, bold=info.kind in ("column", "matrix"))
+    known = info.kind in ("scalar", "column", "row", "matrix")
+    shown = notation.variable(info.name, info.kind, names) if known else notation.name(info.name, bold=False)
     arguments = ", ".join(notation.name(name, bold=False) for name in info.arguments)
     return f"{shown}({arguments})" if arguments else shown
 

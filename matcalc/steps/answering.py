@@ -5,8 +5,6 @@ What was found uses no declared fact, since a derivative looks around the point 
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from matcalc.build import transposed
 from matcalc.expr import Node, transpose
 from matcalc.form import Form
@@ -31,9 +29,9 @@ def answered(question: Question, found: Node, raising: Raising, rule: str) -> li
     if plain is None:
         return [question.closing(rule)]
     left = untied(question)
-    first = Step(rule, left, plain, f"{to_text(left)} = {to_text(plain)}", replace(question.setting, structured=False))
+    first = Step(rule, left, plain, f"{to_text(left)} = {to_text(plain)}", question.free_setting)
     # The derivative by tied entries is another one: no equality joins the two.
-    return [first, question.closing("tied-entries") if question.structured else simplified(question, plain)]
+    return [first, question.closing("tied-entries") if question.tied else simplified(question, plain)]
 
 
 def simplified(question: Question, plain: Form) -> Step:
@@ -43,7 +41,7 @@ def simplified(question: Question, plain: Form) -> Step:
 
 def untied(question: Question) -> Form:
     """The derivative whose entries do not move together: that of what is differentiated, where ties made it."""
-    if question.structured and question.order > 1:
+    if question.tied and question.order > 1:
         made = question.derivative
         return Form("derivative", (question.function, question.variable), "jacobian", kind=made.kind, shape=made.shape)
     return question.derivative

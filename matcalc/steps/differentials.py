@@ -68,7 +68,7 @@ class Differential:
         held = set(question.program.assignments) & {question.variable.value}
         lines = tuple(line for line in question.setting.where if line.partition(" = ")[0] not in held)
         declared = depending(question.program, question.variable, str(self.by.value))
-        setting = replace(question.setting, declare=declared, where=lines, structured=False)
+        setting = replace(question.free_setting, declare=declared, where=lines)
         return Chain(self.moved(question.function), setting, self.shown)
 
     def finished(self, chain: Chain) -> list[Step]:
@@ -146,7 +146,7 @@ class ScalarDerivation(Differential):
         return self.question.variable
 
     def chain(self) -> Chain:
-        return Chain(self.moved(self.question.function), replace(self.question.setting, structured=False), self.shown)
+        return Chain(self.moved(self.question.function), self.question.free_setting, self.shown)
 
     def finished(self, chain: Chain) -> list[Step]:
         found = found_form(self.question, refine(self.expansion.seeded(), Facts()), self.raising)

@@ -7,8 +7,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from matcalc.assumptions import Facts
 from matcalc.expr import Node
 from matcalc.form import Form, rewritten, subforms
@@ -69,7 +67,7 @@ class EntryDerivation:
 
     def setting(self) -> Setting:
         """What the claims about entries are stated under."""
-        return replace(self.question.setting, structured=False)
+        return self.question.free_setting
 
     def entry_of_function(self) -> Form | None:
         """F[..] for the expression as it was given; None if it has indices of its own, which could be the same."""

@@ -48,6 +48,8 @@ class Question:
     groups: tuple[int, ...]
     layout: str
     structured: bool
+    #: Whether entries of the variable move together in the answer.
+    tied: bool
     order: int
     #: d(vec(E))/d(vec(X)) and its Kronecker form, where there is one.
     vec: tuple[Form, Form] | None = None
@@ -76,6 +78,11 @@ class Question:
         lines = [f"{name} = {to_text(form)}" for name, form in self.program.assignments.items()]
         declared = (*self.program.declarations(), *size_declarations(self.program))
         return Setting(declared, tuple(lines), self.layout, self.structured)
+
+    @property
+    def free_setting(self) -> Setting:
+        """What claims are stated under in which the entries of the variable are independent."""
+        return replace(self.setting, structured=self.structured and not self.tied)
 
     def raising(self) -> Raising:
         """Matrix forms that use no facts and call values by the names that the program gives them."""
@@ -120,8 +127,7 @@ class Question:
         if self.vec is None:
             return []
         left, right = self.vec
-        setting = replace(self.setting, structured=False)
-        return [Step("kronecker-form", left, right, f"{to_text(left)} = {to_text(right)}", setting)]
+        return [Step("kronecker-form", left, right, f"{to_text(left)} = {to_text(right)}", self.free_setting)]
 
 
 class Chain:

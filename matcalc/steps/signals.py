@@ -40,6 +40,8 @@ class Signals:
         for value in self.values.carriers:
             found += self._equation("error-signal", value, self._gradient_form(value))
         found += self._equation("gradient-by-signals", self.values.target, self.question.derivative)
+        if self.question.tied:
+            return [*found, self.question.closing("tied-entries")]
         # The claim is about the derivative, which the step before is equal to: it needs no signals.
         answer = self.question.closing("substitution", left=found[-1].right)
         return found if to_text(found[-1].right) == to_text(answer.right) else [*found, answer]
@@ -92,7 +94,7 @@ class Signals:
 
     def _setting(self, form: Form) -> Setting:
         """What the program says, and what the signals in a form are."""
-        setting = self.question.setting
+        setting = self.question.free_setting
         lines = self._signal_lines(to_text(self.question.function), form)
         return replace(setting, where=(*setting.where, *lines))
 
@@ -108,7 +110,8 @@ class Signals:
         declared += size_declarations(program, used, [v.shape for v in infos] + [f.shape or () for f in fixed.values()])
         declared.append(f"{loss}({', '.join(users)}): scalar")
         where = [f"{n} = {to_text(line)}" for n, line in lines.items()]
-        return Setting(tuple(declared), (*where, *self._signal_lines(loss, form)), self.question.layout)
+        lines_ = (*where, *self._signal_lines(loss, form))
+        return replace(self.question.free_setting, declare=tuple(declared), where=lines_)
 
     def _signal_lines(self, loss: str, form: Form) -> list[str]:
         used = self.values.names_in(form)
