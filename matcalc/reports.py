@@ -100,7 +100,8 @@ def described(result: Result) -> list[str]:
     lines = [" " * INDENT + place for place in [where(result)] if place]  # a path is copied as a whole
     if identity.name != identity.claim:
         lines += indented(f"claim: {identity.claim}")
-    return [*lines, *indented(f"method: {verdict.method}"), *paragraphs(verdict.message)]
+    noted = indented(f"note: {identity.note}") if identity.note and not result.ok else []
+    return [*lines, *noted, *indented(f"method: {verdict.method}"), *paragraphs(verdict.message)]
 
 
 def where(result: Result) -> str:

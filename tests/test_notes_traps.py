@@ -107,12 +107,14 @@ def test_a_second_equation_is_not_taken_for_a_factor_or_a_condition(row: str, re
         (r"a\mkern2mu b \kern-1pt c \; d \,\, e = f", "a b c \\; d \\,\\, e = f"),
         (r"a = b \quad + c", r"a = b \quad + c"),
         (r"\boxed{a = b}", "a = b"),
-        (r"\boxed{\boxed{a = b}}.", "a = b"),
+        (r"\boxed{a = b}.", "a = b"),
         (r"c = 2\boxed{a + b}", r"c = 2\boxed{a + b}"),
         (r"2\boxed{a = b}", r"2\boxed{a = b}"),
         (r"a = \textcolor{red}{b + c} d", "a = {b + c} d"),
         (r"a = b \eqno(1)", "a = b"),
         (r"a = b \pause", "a = b"),
+        (r"a = b \quad \text{(why)}.", "a = b"),
+        (r"a = b, \quad \text{(by symmetry)},\,", "a = b"),
         (r"a = b \text{ where } c = d, \quad e = f", "a = b"),
     ],
 )
@@ -125,12 +127,24 @@ def test_a_word_in_the_margin_is_a_remark() -> None:
     assert claims(f"% matcalc:\n\\begin{{flalign*}} {rows} \\end{{flalign*}}") == ["a = b", "c = d"]
 
 
+def test_a_condition_that_is_left_out_is_noted() -> None:
+    rows = r"a b &= a && \text{for } b = 1, \\ &= a \quad \text{(why)} \\ c &= c"
+    first, second = parse_notes(f"% matcalc: note: mine\n\\begin{{align}} {rows} \\end{{align}}", "n.tex").identities
+    assert (first.claim, first.note) == ("a b = a = a", "mine; verified without the condition: for b = 1")
+    assert second.note == "mine"
+    (plain,) = parse_notes("% matcalc: a: scalar, b: scalar\n$ a b = a \\text{ if } b = 1. $", "n.tex").identities
+    assert "    note: verified without the condition: if b = 1" in described(judge(plain))
+
+
 # ---- Labels and marks -----------------------------------------------------------------------------------------------
 
 
 def test_each_label_that_marks_counts() -> None:
     rows = r"a &= b \label{mc:x}\label{eq:1} \\ c &= d \label{eq:2} \\ &= e \label{mc:y} \\ f &= g"
     assert found(f"\\begin{{align}} {rows} \\end{{align}}") == [("x", "a = b"), ("y", "c = d = e")]
+    rows = r"a &= b && \text{why} \label{mc:x} \\ \label{mc:y} c &= d \\ e &= f & g &= h \label{mc:z}"
+    named = [("x", "a = b"), ("y", "c = d"), ("z", "g = h")]
+    assert found(f"\\begin{{align}} {rows} \\end{{align}}") == named
 
 
 @pytest.mark.parametrize(
@@ -159,7 +173,7 @@ def test_what_is_nearly_a_mark_is_an_error(comment: str, name: str, place: str) 
     assert refused(f"{comment}\n$$ a = b $$\n", name)[1] == place
 
 
-@pytest.mark.parametrize("comment", ["% Matlab: see below", "% magic: x", "% Mathematica: y", "% matrix: a", "% see matcalc: it"])
+@pytest.mark.parametrize("comment", ["% Matlab: see", "% magic: x", "% Mathematica: y", "% matrix: a", "% see matcalc: it"])
 def test_other_comments_are_no_marks(comment: str) -> None:
     assert found(f"{comment}\n$$ a = b $$\n") == []
 
@@ -214,8 +228,10 @@ def test_a_cause_and_a_step_are_paragraphs_of_their_own() -> None:
 
 
 def test_groups_and_definitions_take_no_quadratic_time() -> None:
-    pieces = ["{", "\\a{", "\\begingroup", "\\endgroup", "\\def\\x{}", "{\\def\\x{}}", "\\gdef\\x{}{", "\\iffalse", "\\iffalse\\fi",
-              "\\newif", "\\let\\x\\y", "\\begin{a}", "\\end{a}", "\\quad", "\\kern1pt", "\\boxed{", "(mc:x", "```{note}\n", "% m"]  # fmt: skip
+    pieces = [
+        "{", "\\a{", "\\begingroup", "\\endgroup", "\\def\\x{}", "{\\def\\x{}}", "\\gdef\\x{}{", "\\iffalse", "\\iffalse\\fi",
+        "\\newif", "\\let\\x\\y", "\\begin{a}", "\\end{a}", "\\quad", "\\kern1pt", "\\boxed{", "(mc:x", "```{note}\n", "% m",
+    ]  # fmt: skip
     began = time.process_time()
     for piece in pieces:
         for name in ("n.tex", "n.md"):

@@ -362,6 +362,7 @@ FOUND = (
     ("y = vec(A)\nJ = y'*y", "A", ("A: matrix(m, n)",), {}),
     ("y = vec(A)\nJ = y'*y", "y", ("A: matrix(m, n)",), {}),
     ("y = [i,j,k: A[i,j]*x[k]]\nJ = sum[i,j,k: y[i,j,k]]", "x", ("A: matrix(m, n)",), {}),
+    ("vec(X*X')'", "s", ("s: scalar", "X(s): matrix(m, n)"), {}),
     ("z = A*x\ng = d(z'*z)/d(x)\nJ = g*x", "x", ("A: matrix(n, n)",), {}),
     ("z = A*x\nu = z/N\nJ = u'*u", "x", ("X: matrix(N, d)", "x: vector(k)"), {}),
     ("q = X*w\nz = A*x\nu = z*N\nJ = u'*u + q'*q", "x", ("X: matrix(N, d)", "x: vector(k)"), {}),
@@ -449,5 +450,5 @@ def test_gates_are_called_by_their_names() -> None:
 
 def test_the_differential_of_x_is_not_the_variable_dx() -> None:
     found = steps("x'*A*x + dx'*x", "x", "dx: vector(n)")
-    assert lines(found)[2] == "= dx'*d(x) + d(x)'*A*x + x'*A*d(x)  [product-rule]"
+    assert lines(found)[2] == "= d(x)'*A*x + x'*A*d(x) + dx'*d(x)  [product-rule]"
     assert found.proved

@@ -81,7 +81,7 @@ def function_of(problem: Problem, lib: Any) -> Callable[[Any, Mapping[str, Any]]
     """What is differentiated, as a function of the variables and the other values but the cotangent."""
 
     def function(by: Any, rest: Mapping[str, Any]) -> Any:
-        named = by if isinstance(by, dict) else {problem.wrt[0]: by}
+        named = {name: by[name] for name in problem.wrt} if len(problem.wrt) > 1 else {problem.wrt[0]: by}
         return problem.function(lib, **named, **{name: value for name, value in rest.items() if name != "G"})
 
     return function

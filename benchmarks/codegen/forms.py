@@ -210,6 +210,12 @@ def outer_by_broadcasting(X):
 
 
 @form_of("inverse-Jacobian")
+def outer_in_any_order(X):
+    Y = inv(X)
+    return (-Y)[:, None, :, None] * Y.T[:, None, :]
+
+
+@form_of("inverse-Jacobian")
 def outer_into_result(X):
     Y = inv(X)
     n = len(X)
@@ -253,11 +259,16 @@ def broadcast_rows(X):
 
 
 @form_of("logdet-Hessian")
+def broadcast_in_any_order(X):
+    Y = inv(X)
+    return (-Y.T)[:, None, None, :] * Y[None, :, :, None]
+
+
+@form_of("logdet-Hessian")
 def rows_into_result(X):
     Y = inv(X)
     n = len(X)
-    Yt, H = -Y.T, np.empty((n, n, n, n))
-    Yt = np.ascontiguousarray(Yt)
+    Yt, H = -Y.T.copy(), np.empty((n, n, n, n))
     for i in range(n):
         np.multiply(Y[:, :, None], Yt[i], out=H[i])
     return H
@@ -298,6 +309,13 @@ def centred_symmetric(A, x):
     Z = A - p @ A
     Z *= np.sqrt(p)[:, None]
     return Z.T @ Z
+
+
+@form_of("logsumexp-Hessian")
+def centred_scaled_rows(A, x):
+    p = softmax(A @ x)
+    Z = A - p @ A
+    return (Z.T * p) @ Z
 
 
 @form_of("logsumexp-Hessian")

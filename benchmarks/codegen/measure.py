@@ -11,13 +11,13 @@ import numpy as np
 
 from benchmarks.codegen.contestants import Maker, Run, emitted, hand_written
 from benchmarks.codegen.problems import Problem, Values, largest, parts
-from benchmarks.codegen.timing import Effort, Spread, fastest, in_turns, once, peak_bytes, ratios
+from benchmarks.codegen.timing import Effort, Spread, fastest, in_turns, peak_bytes, quickest, ratios
 
 #: How far results may lie apart, relative to the largest entry.
 TOLERANCE = 1e-8
 
 #: Seconds of a call from which a contestant is left out at larger sizes.
-PATIENCE = 1.0
+PATIENCE = 0.5
 
 
 class Disagreement(Exception):
@@ -91,9 +91,7 @@ def measure(problem: Problem, n: int, rivals: Mapping[str, Maker | str], effort:
     return row
 
 
-def beside_forms(
-    problem: Problem, n: int, values: Values, run: Run, expected: list[np.ndarray], effort: Effort
-) -> Row:
+def beside_forms(problem: Problem, n: int, values: Values, run: Run, expected: list[np.ndarray], effort: Effort) -> Row:
     """The emitted code in turns with all hand-written forms."""
     forms = checked(problem, hand_written(problem, values), expected)
     times = in_turns({"emitted": run, **forms}, effort)
@@ -114,8 +112,8 @@ def beside_forms(
 
 
 def beside_rival(candidates: Mapping[str, Run], run: Run, effort: Effort) -> Rival:
-    """Another program in turns with the emitted code; of several candidates the one that is fastest in one call."""
-    best = min(candidates, key=lambda name: once(candidates[name])) if len(candidates) > 1 else next(iter(candidates))
+    """Another program in turns with the emitted code; of several candidates the quickest."""
+    best = quickest(candidates)
     times = in_turns({"emitted": run, "rival": candidates[best]}, effort)
     return Rival(best, Spread.of(times["rival"]), ratios(times["rival"], times["emitted"]))
 

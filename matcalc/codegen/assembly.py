@@ -3,7 +3,7 @@
 A value is a step that holds only those axes of its node that carry something, in any order: an axis of ones is left to
 broadcasting, and a transpose costs nothing until an array of a certain shape is needed.  A product with deltas between
 axes of its result is a value on the distinct axes that is written through a strided view (`scatter`); an identity
-matrix is made only where it is itself a term of order two below the answer, as in inv(eye + A).
+matrix is made only where it is added to an argument below the answer, as in inv(eye + A).
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from typing import Any
 from matcalc.assumptions import Facts
 from matcalc.codegen.contraction import contract, letters, representative
 from matcalc.codegen.distribution import distributed
-from matcalc.codegen.graph import absorbed, computed, derivative_key, only_summed, unknown_key
+from matcalc.codegen.graph import absorbed, computed, derivative_key, only_negated, only_summed, unknown_key
 from matcalc.codegen.separation import separated
 from matcalc.codegen.signs import Signs
-from matcalc.codegen.steps import Step, Steps
+from matcalc.codegen.steps import LEAVES, VIEWS, Step, Steps
 from matcalc.expr import (
     Add,
     Apply,
@@ -82,6 +82,7 @@ class Assembly:
         self.roots = frozenset(self.rewritten.values())
         self.only_summed = only_summed(order, self.roots)
         self.absorbed = absorbed(order, self.roots)
+        self.only_negated = only_negated(order, self.roots, self.absorbed)
         for node in order:
             self.signs.note(node)
             if node not in self.absorbed:
@@ -304,15 +305,24 @@ class Assembly:
         patterns = {self.roots_of(term) for term in terms}
         if len(patterns) == 1:
             values = [self.structured[t].value if t in self.structured else self.values[t] for t in terms]
-            self.keep(node, Structured(self.sum(values), patterns.pop()))
+            if node in self.only_negated and starts_with_an_argument(values):
+                values = [Value(value.step, value.axes, -value.sign) for value in values]
+                total = self.sum(values)
+                self.keep(node, Structured(Value(total.step, total.axes, -total.sign), patterns.pop()))
+            else:
+                self.keep(node, Structured(self.sum(values), patterns.pop()))
             return
-        write = node.order != 2 or node in self.roots
+        write = node.order != 2 or node in self.roots or self.has_computed(terms)
         written = [self.structured[term] for term in terms if write and term in self.structured]
         plain = self.sum([self.value(term) for term in terms if not (write and term in self.structured)])
         if written:
             dense = self.completed(plain, node) if len(written) < len(terms) else None
             plain = Value(self.scatter(node.shape, dense, written), tuple(range(node.order)))
         self.values[node] = plain
+
+    def has_computed(self, terms: Sequence[Node]) -> bool:
+        """True if a term without deltas is no argument, so that others may be written into it."""
+        return any(t not in self.structured and t.order and not is_argument(self.values[t].step) for t in terms)
 
     def terms(self, node: Add) -> list[Node]:
         """The terms of a sum, with those of the sums that it alone has laid open."""
@@ -369,6 +379,18 @@ class Assembly:
             args.append(self.steps.place(value.step, value.axes, distinct))
             writes.append((f"{view}->{result}", value.sign))
         return self.steps.make("scatter", args, (tuple(shape), dense is not None, tuple(writes)), len(shape))
+
+
+def starts_with_an_argument(values: Sequence[Value]) -> bool:
+    """True for T - U @ V.T: turned round, the difference is written over the product, which nothing else needs."""
+    positive = [value.step for value in values if value.sign > 0]
+    negative = [value.step for value in values if value.sign < 0]
+    return all(is_argument(step) for step in positive) and not all(is_argument(step) for step in negative)
+
+
+def is_argument(step: Step) -> bool:
+    """True for an argument and for a number."""
+    return (step.args[0] if step.kind in VIEWS else step).kind in LEAVES
 
 
 #: How the value of a node is made from those of its operands; products and sums are apart.

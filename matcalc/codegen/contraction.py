@@ -106,12 +106,13 @@ def triangle(steps: Steps, mask: Operand, whole: Operand) -> Operand:
 
 
 def combined(steps: Steps, coefficient: Fraction, scalars: Sequence[Step], arrays: list[Operand]) -> Operand:
-    """The product of scalars and of arrays that share no label; the scalars go to the smallest array."""
+    """The product of scalars and of arrays that share no label, small arrays first; the scalars go to the smallest one."""
     if not arrays:
         return Operand(steps.multiply(coefficient, scalars), ())
     smallest = min(range(len(arrays)), key=lambda k: len(arrays[k].labels))
     scaled = arrays[smallest]
     arrays[smallest] = Operand(steps.scaled(coefficient, scalars, scaled.step), scaled.labels)
+    arrays.sort(key=lambda operand: len(operand.labels))
     return reduce(lambda a, b: elementwise(steps, a, b), arrays)
 
 

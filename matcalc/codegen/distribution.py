@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from math import prod
 
 from matcalc.codegen.gram import find_gram, gram_cost
-from matcalc.codegen.graph import computed
+from matcalc.codegen.graph import computed, is_plain_product
 from matcalc.codegen.order import total_cost
 from matcalc.codegen.signs import Signs
 from matcalc.expr import Add, Delta, Derivative, Node, Product, Variable, add, product, rebuild
@@ -44,13 +44,23 @@ def distributed(roots: Sequence[Node], signs: Signs, size: SizeOf) -> list[Node]
 
 def multiplied_out(node: Node, uses: Mapping[Node, int], signs: Signs, size: SizeOf) -> list[Node]:
     """The terms of a product over the first sum for which that pays; else the node alone."""
-    if isinstance(node, Product) and len(node.operands) <= LARGEST_PRODUCT:
-        for position, total in enumerate(node.operands):
+    opened = laid_open(node, uses)
+    if isinstance(opened, Product) and len(opened.operands) <= LARGEST_PRODUCT:
+        for position, total in enumerate(opened.operands):
             if isinstance(total, Add) and total.order > 1 and len(total.operands) <= LARGEST_SUM:
-                terms = expanded(node, position)
-                if terms and pays(node, total, terms, uses, signs, size):
+                terms = expanded(opened, position)
+                if terms and pays(opened, total, terms, uses, signs, size):
                     return terms
     return [node]
+
+
+def laid_open(node: Node, uses: Mapping[Node, int]) -> Node:
+    """A product with the factors of products that it alone has in their place."""
+    inner = {o for o in node.operands if uses[o] == 1 and is_plain_product(o)} if isinstance(node, Product) else set()
+    if not isinstance(node, Product) or not inner or sum(len(o.operands) for o in inner) > LARGEST_PRODUCT:
+        return node
+    sizes = dict(enumerate(node.shape))
+    return product(node.coefficient, node.factors, range(node.order), sizes, flatten=inner.__contains__)
 
 
 def expanded(node: Product, position: int) -> list[Node]:

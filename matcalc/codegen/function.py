@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from matcalc.assumptions import Facts
 from matcalc.codegen.assembly import Assembly
 from matcalc.codegen.inverses import with_solutions
+from matcalc.codegen.orientation import oriented
 from matcalc.codegen.parameters import Parameter
 from matcalc.codegen.preamble import Preamble
 from matcalc.codegen.steps import Step
@@ -18,7 +19,7 @@ from matcalc.codegen.writer import Writer
 from matcalc.form import Shape, format_axis
 from matcalc.tensor import Tensor
 
-__all__ = ["COLUMNS", "Function", "Manner", "Written", "distinct", "function_text", "quoted", "shape_text", "grouped_shape"]
+__all__ = ["COLUMNS", "Function", "Manner", "Written", "assembled", "function_text", "grouped_shape", "quoted", "taken_names"]
 
 #: How wide a line of an emitted module may be.
 COLUMNS = 100
@@ -56,6 +57,7 @@ class Function:
     single: bool = True
     value: Tensor | None = None
     what: str = "the derivative"
+    several: str = "derivatives"
 
     def written(self, manner: Manner) -> Written:
         """The lines of the function."""
@@ -77,7 +79,7 @@ class Function:
         shapes = [shape_text(grouped_shape(tensor)) for tensor in self.results.values()]
         answer = f"{self.what}, {shapes[0]}" if self.what else shapes[0]
         if not self.single:
-            answer = f"a dict of {self.what.removeprefix('the ')}s: "
+            answer = f"a dict of {self.several}: "
             answer += "; ".join(f"{name}, {shape}" for name, shape in zip(self.results, shapes, strict=True))
         return f"Return {'the value and ' if self.value is not None else ''}{answer}."
 
@@ -89,14 +91,18 @@ def assembled(
     names = {parameter.name: parameter.python_name for parameter in parameters if parameter.kind != "size"}
     assembly = Assembly([tensor.node for tensor in tensors], names, manner.sizes, manner.facts)
     answers = distinct(assembly, [assembly.answer(tensor.node, tensor.groups) for tensor in tensors])
-    return assembly, with_solutions(assembly.steps, answers)
+    return assembly, oriented(assembly.steps, with_solutions(assembly.steps, answers))
 
 
 def writer_of(answers: Sequence[Step], parameters: Sequence[Parameter], preamble: Preamble, target: Target) -> Writer:
     """The statements that compute some steps."""
-    taken = {parameter.python_name for parameter in parameters} | set(preamble.dimension_names.values())
-    taken |= target.reserved
+    taken = taken_names(parameters, preamble, target)
     return Writer(answers, taken, preamble.dimension_names.__getitem__, target, preamble.arrays)
+
+
+def taken_names(parameters: Sequence[Parameter], preamble: Preamble, target: Target) -> set[str]:
+    """The names that a function has before its first statement."""
+    return {*(p.python_name for p in parameters), *preamble.dimension_names.values(), *target.reserved}
 
 
 def distinct(assembly: Assembly, answers: Sequence[Step]) -> list[Step]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 
 from matcalc.expr import Add, Delta, Derivative, Node, Product, Unknown, Variable
 
-__all__ = ["computed", "derivative_key", "unknown_key", "only_summed", "absorbed"]
+__all__ = ["computed", "derivative_key", "unknown_key", "only_summed", "only_negated", "absorbed"]
 
 #: The largest number of factors of a product into which factors that are products themselves are drawn.
 MERGED = 6
@@ -50,6 +50,26 @@ def only_summed(order: Sequence[Node], roots: frozenset[Node]) -> set[Node]:
     terms = {operand for node in order if isinstance(node, Add) for operand in node.operands}
     others = {operand for node in order if not isinstance(node, Add) for operand in node.operands}
     return terms - others - roots
+
+
+def only_negated(order: Sequence[Node], roots: frozenset[Node], drawn: Set[Node]) -> set[Node]:
+    """The sums that all their users multiply by a negative number, so that their sign may as well be the other one.
+
+    `drawn` are the products that their user draws in.
+    """
+    users: dict[Node, list[Node]] = {}
+    for node in order:
+        for operand in node.operands:
+            users.setdefault(operand, []).append(node)
+    result: set[Node] = set()
+    for node in reversed(order):
+        negated = all(
+            isinstance(user, Product) and (user.coefficient < 0) != (user in drawn and user in result)
+            for user in users.get(node, ())
+        )
+        if negated and node not in roots and users.get(node) and isinstance(node, Add | Product):
+            result.add(node)
+    return {node for node in result if isinstance(node, Add)}
 
 
 def absorbed(order: Sequence[Node], roots: frozenset[Node]) -> set[Node]:

@@ -97,6 +97,9 @@ class Steps:
             return self.turned(step.args[0]) is step.args[1]
         if step.kind == "outer":
             return step.args[0] is step.args[1]
+        if step.kind == "scatter":
+            _, has_dense, writes = step.data
+            return all(view == "ii->i" for view, _ in writes) and (not has_dense or step.args[0] in self.symmetric)
         return step.kind in ("eye", "diag") or (step.kind in ("inverse", "matrix_power") and step.args[0] in self.symmetric)
 
     def elementwise(self, kind: str, args: Sequence[Step], data: Hashable = None) -> Step:

@@ -23,8 +23,7 @@ written once, and what is written into zeros once more; a view is neither.  A st
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -41,28 +40,32 @@ Shape = tuple[Amount, ...]
 Entry = tuple[Shape, Amount]
 
 #: Kinds that look at another array without an array of their own.
-STEP_VIEWS = frozenset({"transpose", "expand", "reshape"})
+STEP_VIEWS = frozenset({"transpose", "expand", "reshape", "column"})
 #: Kinds that are numbers, not arrays.
 NUMBERS = frozenset({"number", "size", "constant"})
-#: Kinds that the writer of code repeats wherever they are used.
-REPEATED = frozenset({"transpose", "expand"})
 
 
 class Ledger:
     """The shape and the flops of every step below some results, `order` in which they are computed.
 
-    `shapes` gives the shape of each array by its name in the code.  Raises UnsupportedError for a kind of step that has
-    no rule.
+    `shapes` gives the shape of each array by its name in the code, `named` are the steps that have names there.  Raises
+    UnsupportedError for a kind of step that has no rule.
     """
 
-    def __init__(self, results: Sequence[Step], shapes: Mapping[str, Shape], sizes: Mapping[str, int]) -> None:
+    def __init__(
+        self,
+        results: Sequence[Step],
+        shapes: Mapping[str, Shape],
+        sizes: Mapping[str, int],
+        named: Collection[Step] = (),
+    ) -> None:
         self.parameters = shapes
         self.sizes = sizes
+        self.named = named
         self.order = list(walk(results))
-        self.uses = uses(self.order, results)
-        self.solved = solved(self.order, self.uses)
-        self.divisors = only_used_by(self.order, self.uses, "multiply", is_divisor)
-        self.signed = only_used_by(self.order, self.uses, "add", lambda step: step.kind == "multiply" and step.data < 0)
+        self.solved = solved(self.order, named)
+        self.divisors = used_by(self.order, "multiply", lambda s: s.kind == "power" and s.data < 0) - set(named)
+        self.signed = used_by(self.order, "add", lambda s: s.kind == "multiply" and s.data < 0) - set(named)
         self.shapes: dict[Step, Shape] = {}
         self.flops: dict[Step, Amount] = {}
         for step in self.order:
@@ -84,10 +87,6 @@ class Ledger:
         """The entries of the array of a step."""
         return product_of(self.shapes[step])
 
-    def named(self, step: Step) -> bool:
-        """True for an array that lives until the function returns: one used more than once, or written into."""
-        return self.uses[step] > 1 or step.kind == "scatter"
-
     def scratch(self, step: Step) -> Amount:
         """The entries that a helper, or a matrix power, holds while it runs, beside its result."""
         if step.kind == "matrix_power":  # the last square but one, and what the squares before have made
@@ -104,33 +103,17 @@ class Ledger:
         return read + (read if step.kind == "scatter" else 0) + self.entries(step)
 
 
-def uses(order: Sequence[Step], results: Sequence[Step]) -> Counter[Step]:
-    """How often each step is used; a view is made anew for each of its users, so its argument is used as often."""
-    found = Counter(results)
-    for step in reversed(order):
-        for arg in step.args:
-            found[arg] += found[step] if step.kind in REPEATED else 1
-    return found
+def used_by(order: Sequence[Step], kind: str, wanted: Callable[[Step], bool]) -> frozenset[Step]:
+    """The steps that a step of a kind uses."""
+    return frozenset(arg for step in order if step.kind == kind for arg in step.args if wanted(arg))
 
 
-def only_used_by(
-    order: Sequence[Step], counts: Counter[Step], kind: str, wanted: Callable[[Step], bool]
-) -> frozenset[Step]:
-    """The steps that one step of a kind uses and nothing else."""
-    return frozenset(arg for s in order if s.kind == kind for arg in s.args if counts[arg] == 1 and wanted(arg))
-
-
-def is_divisor(step: Step) -> bool:
-    """True for a reciprocal, which a product divides by."""
-    return step.kind == "power" and step.data < 0
-
-
-def solved(order: Sequence[Step], counts: Counter[Step]) -> frozenset[Step]:
+def solved(order: Sequence[Step], named: Collection[Step]) -> frozenset[Step]:
     """The inverses that are multiplied once and nothing else: the code solves linear equations instead."""
     found = set()
     for step in order:
         if step.kind == "matmul":
-            left, right = (inverse_of(arg, counts) for arg in step.args)
+            left, right = (inverse_of(arg, named) for arg in step.args)
             if left is not None and step.args[1].order <= 2:
                 found.add(left)
             elif right is not None and step.args[0].order <= 2:
@@ -138,10 +121,10 @@ def solved(order: Sequence[Step], counts: Counter[Step]) -> frozenset[Step]:
     return frozenset(found)
 
 
-def inverse_of(step: Step, counts: Counter[Step]) -> Step | None:
-    """The inverse that a factor is, turned or not, if it is used nowhere else."""
+def inverse_of(step: Step, named: Collection[Step]) -> Step | None:
+    """The inverse that a factor is, turned or not, if it has no name and so is used nowhere else."""
     base = step.args[0] if step.kind == "transpose" else step
-    return base if base.kind == "inverse" and base.order == 2 and counts[base] == 1 else None
+    return base if base.kind == "inverse" and base.order == 2 and base not in named else None
 
 
 # ---- Shapes ---------------------------------------------------------------------------------------------------------
@@ -195,11 +178,22 @@ def sum_(ledger: Ledger, step: Step, inner: Shape) -> Entry:
 def add(ledger: Ledger, step: Step, *shapes: Shape) -> Entry:
     """One flop an entry for each sign between terms, and for a minus before the first."""
     signs = [-sign if arg in ledger.signed else sign for sign, arg in zip(step.data, step.args, strict=True)]
-    shape, flops = shapes[0], product_of(shapes[0]) if signs[0] < 0 else 0
+    shape, flops = shapes[0], negated(ledger, step.args[0]) if signs[0] < 0 else 0
     for other in shapes[1:]:
         shape = broadcast(shape, other)
         flops += product_of(shape)
     return shape, flops
+
+
+def negated(ledger: Ledger, step: Step) -> Amount:
+    """The flops of a minus before the text of a step: Python negates the first factor of a product, not the product."""
+    if step.kind not in ("multiply", "matmul") or step in ledger.named:
+        return ledger.entries(step)
+    if step.kind == "matmul":
+        inverses = [inverse_of(arg, ledger.named) for arg in step.args]
+        return ledger.entries(step) if ledger.solved.intersection(inverses) else negated(ledger, step.args[0])
+    factors = [arg for arg in step.args if arg not in ledger.divisors]
+    return negated(ledger, factors[0]) if factors and not coefficient_parts(step.data)[1] else 0
 
 
 def multiply(ledger: Ledger, step: Step, *shapes: Shape) -> Entry:
@@ -209,7 +203,7 @@ def multiply(ledger: Ledger, step: Step, *shapes: Shape) -> Entry:
     divisors = [shape for arg, shape in zip(step.args, shapes, strict=True) if arg in ledger.divisors]
     parts: list[Shape] = [()] * len(above) + factors or [()]
     shape, flops = parts[0], 0
-    if negative and not above and step not in ledger.signed:
+    if negative and factors and not above and step not in ledger.signed:
         flops = product_of(shape)
     for other in [*parts[1:], *[()] * len(below), *divisors]:
         shape = broadcast(shape, other)
@@ -252,7 +246,7 @@ def matmul(ledger: Ledger, step: Step, left: Shape, right: Shape) -> Entry:
     combinations, shape = product_shape(left, right)
     first, second = step.args
     for factor, other in ((first, right), (second, left)):
-        inner = inverse_of(factor, ledger.uses)
+        inner = inverse_of(factor, ledger.named)
         if inner is not None and inner in ledger.solved:
             n = ledger.shapes[inner][0]
             return shape, Fraction(2, 3) * n**3 + 2 * n * product_of(other)
@@ -287,6 +281,15 @@ def tensordot(ledger: Ledger, step: Step, left: Shape, right: Shape) -> Entry:
 def einsum(ledger: Ledger, step: Step, *shapes: Shape) -> Entry:
     shape, combinations, summed = subscripts(step.data, shapes)
     return shape, combinations * (2 if summed else 1)
+
+
+def columns(ledger: Ledger, step: Step, *shapes: Shape) -> Entry:
+    """Vectors side by side."""
+    return (*shapes[0], len(shapes)), 0
+
+
+def column(ledger: Ledger, step: Step, inner: Shape) -> Entry:
+    return inner[:1], 0
 
 
 def made(ledger: Ledger, step: Step, *shapes: Shape) -> Entry:
@@ -339,6 +342,8 @@ COUNTS: dict[str, Callable[..., Entry]] = {
     "outer": outer,
     "tensordot": tensordot,
     "einsum": einsum,
+    "columns": columns,
+    "column": column,
     "full": made,
     "broadcast": made,
     "eye": eye,

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from matcalc.assumptions import Facts
-from matcalc.codegen import Parameter
-from matcalc.codegen.assembly import Assembly
+from matcalc.codegen import Manner, Parameter
+from matcalc.codegen.function import assembled, writer_of
+from matcalc.codegen.preamble import Preamble
 from matcalc.codegen.steps import LEAVES, Step
+from matcalc.codegen.targets import NUMPY
 from matcalc.cost.amounts import Amount, amount, largest, total
 from matcalc.cost.counting import STEP_VIEWS, Ledger, Shape
 from matcalc.tensor import Tensor
@@ -38,10 +40,10 @@ def ledger_of(
     tensor: Tensor, parameters: Sequence[Parameter], sizes: Mapping[str, int], facts: Facts | None = None
 ) -> Ledger:
     """The steps of the code that computes a tensor, counted; the code may rely on facts."""
-    names = {parameter.name: parameter.python_name for parameter in parameters if parameter.kind != "size"}
-    assembly = Assembly([tensor.node], names, sizes, facts)
+    _, answers = assembled([tensor], parameters, Manner(sizes=sizes, facts=facts))
     shapes = {p.python_name: open_shape(p, sizes) for p in parameters if p.kind == "array"}
-    return Ledger([assembly.answer(tensor.node, tensor.groups)], shapes, sizes)
+    named = writer_of(answers, parameters, Preamble(parameters, NUMPY), NUMPY).named
+    return Ledger(answers, shapes, sizes, named)
 
 
 def open_shape(parameter: Parameter, sizes: Mapping[str, int]) -> Shape:
@@ -91,15 +93,20 @@ class Run:
         for step in self.ledger.order:
             if not holds_array(step):
                 continue
-            freed = [arg for arg in arrays_below(step) if not self.ledger.named(arg)]
-            own = self.ledger.entries(step)
-            reused = [arg for arg in freed if arg in step.args and self.ledger.entries(arg) == own]
-            if step.kind in WRITTEN_INTO and reused:
+            freed = [arg for arg in arrays_below(step) if arg not in self.ledger.named]
+            reused = [arg for arg in freed if arg in step.args and self._can_be_written_into(arg, step)]
+            if reused:
                 freed.remove(reused[0])
             else:
-                alive = alive + own
+                alive = alive + self.ledger.entries(step)
             yield alive + self.ledger.scratch(step)
             alive = alive - sum(map(self.ledger.entries, freed))
+
+    def _can_be_written_into(self, arg: Step, step: Step) -> bool:
+        """True for an array of the shape of the result, where all other operands are numbers or have that shape, too."""
+        shapes = self.ledger.shapes
+        alike = all(a.order == 0 or shapes[a] == shapes[step] for a in step.args)
+        return step.kind in WRITTEN_INTO and arg.order > 0 and alike
 
 
 def holds_array(step: Step) -> bool:

@@ -48,7 +48,7 @@ class Symbols:
         """Add the variables, the sizes and the assigned names of a program."""
         names = {*program.variables, *program.assignments}
         for info in (*program.variables.values(), *program.sized):
-            self.meaning(info.name, symbol(info, self.notation, names), meaning(info, self.notation))
+            self.meaning(info.name, symbol(info, self.notation, names, program.variables), meaning(info, self.notation))
         self.add_names(program.assignments, names)
         for name in program.dimensions:
             self.meaning(name, self.notation.name(name, bold=False), ("a size",))
@@ -77,7 +77,7 @@ def declared(variables: Mapping[str, VariableInfo], notation: Notation, names: C
     """What each variable is, where some names are in use; those of one kind are named together."""
     groups: dict[Line, list[str]] = {}
     for info in variables.values():
-        groups.setdefault(meaning(info, notation), []).append(symbol(info, notation, names))
+        groups.setdefault(meaning(info, notation), []).append(symbol(info, notation, names, variables))
     parts = [together(names, what) for what, names in groups.items()]
     return tuple(part for k, line in enumerate(parts) for part in ((("; ",) if k else ()) + line))
 
@@ -93,11 +93,14 @@ def together(names: Sequence[str], what: Line) -> Line:
     return (Math(joined), " ", *what)
 
 
-def symbol(info: VariableInfo, notation: Notation, names: Collection[str] = ()) -> str:
+def symbol(
+    info: VariableInfo, notation: Notation, names: Collection[str], variables: Mapping[str, VariableInfo]
+) -> str:
     """The name, with the names that it depends on."""
     known = info.kind in ("scalar", "column", "row", "matrix")
     shown = notation.variable(info.name, info.kind, names) if known else notation.name(info.name, bold=False)
-    arguments = ", ".join(notation.name(name, bold=False) for name in info.arguments)
+    kinds = {name: variables[name].kind if name in variables else "scalar" for name in info.arguments}
+    arguments = ", ".join(notation.variable(name, kind, names) for name, kind in kinds.items())
     return f"{shown}({arguments})" if arguments else shown
 
 

@@ -9,7 +9,7 @@ an assignment that they may use.
     tokens        the tokens of LaTeX that matter
     tex, markdown the equations, marks, headings and macros of a file, as `events`
     macros        what `\newcommand` and its kin define, and its expansion
-    spaces        white space of formulas and its width
+    spaces, words white space of formulas and its width; words beside equations
     rows          the equations of a display: rows and columns become claims, steps of `align` a chain
     directives    what a mark says
     statements    the identities

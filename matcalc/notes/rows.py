@@ -18,18 +18,15 @@ from matcalc.errors import MatcalcError
 from matcalc.excerpt import Excerpt
 from matcalc.notes.spaces import KERNS, LENGTH, SPACES, WIDE, length_of
 from matcalc.notes.tokens import TOKEN, braced, bracketed, environment_at, groups
+from matcalc.notes.words import CONDITION, DENIAL, JOINING, MEANING
 
 __all__ = ["Equation", "equations"]
 
 #: Environments within a display whose rows are those of the display.
 _ROWS = frozenset({"aligned", "alignedat", "split", "gathered", "align", "align*", "gather", "gather*", "alignat", "alignat*"})
-#: Commands that are left out, with their argument.
-_WITH_ARGUMENT = frozenset({
-    r"\tag", r"\intertext", r"\shortintertext", r"\vspace", r"\hspace", r"\phantom", r"\hphantom", r"\vphantom", r"\color",
-    r"\textcolor",
-})  # fmt: skip
-#: Those of them that are white space.
+#: Commands that are left out with their argument, first those that are white space.
 _BLANK = frozenset({r"\hspace", r"\phantom", r"\hphantom"})
+_WITH_ARGUMENT = _BLANK | {r"\tag", r"\intertext", r"\shortintertext", r"\vspace", r"\vphantom", r"\color", r"\textcolor"}
 _ALONE = frozenset({
     r"\nonumber", r"\notag", r"\displaybreak", r"\allowdisplaybreaks", r"\allowbreak", r"\qedhere", r"\hfill", r"\hfil",
     r"\displaystyle", r"\textstyle", r"\limits", r"\nolimits", r"\mathstrut", r"\strut", r"\relax", r"\noindent", r"\pause",
@@ -42,17 +39,9 @@ _RELATIONS = frozenset({
     r"\leqslant", r"\geqslant", r"\in", r"\ll", r"\gg", r"\succ", r"\succeq", r"\prec", r"\preceq", r"\longrightarrow",
     r"\Longrightarrow", r"\Longleftrightarrow", r"\therefore",
 })  # fmt: skip
+_PUNCTUATION = frozenset(".,;")
 _SIGNS = frozenset({"+", "-", r"\pm", r"\mp"})
 _OPERATORS = frozenset({"*", "/", r"\cdot", r"\times", r"\odot", r"\circ", r"\otimes", r"\oslash", r"\ast"})
-_JOINING = frozenset({"and", "or", "but", "so", "thus", "hence", "therefore", "then", "while"})
-#: Words with which a remark begins that states a condition of the equation, or its reason.
-_CONDITION = frozenset({
-    "where", "with", "for", "if", "since", "because", "as", "when", "whenever", "using", "by", "from", "provided", "assuming",
-    "given", "see", "cf", "recall", "in", "on", "at", "over", "unless", "wherever", "due", "let",
-})  # fmt: skip
-#: Those of them that say what letters mean, so that several equations may follow, and words that deny an equation.
-_MEANING = frozenset({"where", "with", "given", "let", "assuming", "provided"})
-_DENIAL = re.compile(r"\b(?:not|never|approximately|almost|nearly|roughly|about|proportional)\b", re.IGNORECASE)
 _OPTION = re.compile(r"\*?(?:\[\s*-?[\d.]*\s*(?:\\?[A-Za-z]{2,20})?\s*\])?")
 _END = re.compile(r"(?:\s|[.,;]|\\[,;:!> ]|~|\\q?quad(?![A-Za-z])|\\enspace(?![A-Za-z])|\{\})+\Z")
 _WORD = re.compile(r"[A-Za-z]+")
@@ -71,11 +60,12 @@ _NOTHING_ELSE = re.compile(_NOTHING.pattern + r"(?=&|\\\\|\\end(?![A-Za-z])|\\la
 
 @dataclass(frozen=True)
 class Equation:
-    """One equation or chain: what it says, the labels in it, and the line in the file of each of its relations."""
+    """One equation or chain, its labels, the line in the file of each relation, conditions in words, which are left out."""
 
     formula: Excerpt
     labels: tuple[Excerpt, ...]
     steps: tuple[int, ...]
+    conditions: tuple[str, ...] = ()
 
 
 @dataclass
@@ -86,9 +76,10 @@ class _Cell:
     #: The relations that are not within braces.
     relations: list[Excerpt] = field(default_factory=list)
     labels: tuple[Excerpt, ...] = ()
+    conditions: tuple[str, ...] = ()
     #: What the first token is that is no space: `relation`, `operator`, `sign` or `operand`; empty if there is none.
     begins: str = ""
-    #: What the last token is that is no space, and how wide the space behind it is, in em.
+    #: What the last token is that is no space or punctuation, and how wide the space behind it is, in em.
     last: str = ""
     space: float = 0.0
     #: A sign behind a wide space, with which another equation may begin.
@@ -96,7 +87,6 @@ class _Cell:
 
     @property
     def wide(self) -> bool:
-        """Whether a wide space stands behind the last token."""
         return self.space >= WIDE
 
 
@@ -107,6 +97,7 @@ class _Part:
     rows: list[tuple[str, Excerpt]]
     relations: list[Excerpt]
     labels: tuple[Excerpt, ...]
+    conditions: tuple[str, ...]
 
 
 def equations(body: Excerpt, environment: str) -> list[Equation]:
@@ -130,14 +121,15 @@ def _column(rows: list[list[_Cell]], body: Excerpt) -> list[_Part]:
         said = Excerpt.joined([piece for cell in cells for piece in cell.pieces], body.original)
         relations = [relation for cell in cells for relation in cell.relations]
         labels = tuple(label for cell in cells for label in cell.labels)
+        conditions = tuple(condition for cell in cells for condition in cell.conditions)
         begins = next((cell.begins for cell in cells if cell.begins), "")
         if parts and _goes_on(cells, begins, parts[-1], stated=bool(relations)):
             last = parts[-1]
             last.rows.append((begins, said))
             last.relations += relations
-            last.labels += labels
+            last.labels, last.conditions = last.labels + labels, last.conditions + conditions
         elif begins or labels:
-            parts.append(_Part([(begins, said)], relations, labels))
+            parts.append(_Part([(begins, said)], relations, labels, conditions))
     return parts
 
 
@@ -162,15 +154,14 @@ def _finished(part: _Part, body: Excerpt) -> Equation | None:
     formula = _visible(Excerpt.joined(pieces, body.original)).squeezed()
     if not formula.text:
         return None
-    return Equation(formula, part.labels, tuple(relation.line() for relation in part.relations))
+    return Equation(formula, part.labels, tuple(relation.line() for relation in part.relations), part.conditions)
 
 
 def _visible(said: Excerpt) -> Excerpt:
     """A formula without what is not seen of it."""
-    ends = [match.span() for match in _INVISIBLE.finditer(said.text)]
-    bounds = [0, *(at for span in ends for at in span), len(said.text)]
+    bounds = [0, *(at for match in _INVISIBLE.finditer(said.text) for at in match.span()), len(said.text)]
     kept = [said.part(start, end) for start, end in zip(bounds[::2], bounds[1::2], strict=True)]
-    return Excerpt.joined(kept, said.original) if ends else said
+    return Excerpt.joined(kept, said.original)
 
 
 def _without_end(said: Excerpt) -> Excerpt:
@@ -206,6 +197,11 @@ class _Reader:
     @property
     def cell(self) -> _Cell:
         return self.table[-1][-1]
+
+    @property
+    def owner(self) -> _Cell:
+        """The cell that a label or a condition belongs to: the last one of its row that says something."""
+        return next((cell for cell in reversed(self.table[-1]) if cell.begins), self.cell)
 
     def rows(self) -> list[list[_Cell]]:
         """All cells."""
@@ -268,7 +264,7 @@ class _Reader:
         if word in (r"\begin", r"\end"):
             self.environment(token)
         elif word == r"\label" and inside:
-            self.cell.labels += (self.body.part(*inside).stripped(),)
+            self.owner.labels += (self.body.part(*inside).stripped(),)
             self.at = inside[1] + 1
         elif self.depth:
             self.keep(token.span())
@@ -348,14 +344,17 @@ class _Reader:
         if _NOTHING_ELSE.match(self.text, behind):
             return
         follows = TOKEN.match(self.text, _end_of(_NOTHING, self.text, behind))
-        if follows is not None and _is_relation(follows[0]) and not _DENIAL.search(self.text, *inside):
+        if follows is not None and _is_relation(follows[0]) and not DENIAL.search(self.text, *inside):
             return  # the equation goes on behind the words
         start, end = self.rest()
         word = first[0].lower() if first else ""
-        if word not in _CONDITION or (word not in _MEANING and _has_second_equation(self.text[start:end])):
+        before = self.text[start:end].rpartition("=")[0]
+        second = word not in MEANING and (r"\quad" in before or r"\qquad" in before)
+        if word not in CONDITION or second:
             hint = "state it as an equation of its own, or leave it to the text"
             place = self.body.part(start, end).stripped().span()
             raise MatcalcError("what stands behind these words would not be verified", place, hint=hint)
+        self.owner.conditions += (" ".join(f"{self.text[slice(*inside)]} {self.text[start:end]}".split()).rstrip(" .,;"),)
 
     def is_remark(self, said: str, behind: int) -> bool:
         """Whether text is more than a name, and what follows it is about the equation and no part of it."""
@@ -363,7 +362,7 @@ class _Reader:
         if said != said.strip() or len(said.split()) != 1 or _ENUMERATOR.fullmatch(said):
             return True
         own_column = len(self.table[-1]) > 2 and not self.cell.begins
-        leading = word is not None and word[0].lower() in _CONDITION | _JOINING
+        leading = word is not None and word[0].lower() in CONDITION | JOINING
         alone = _NOTHING_ELSE.match(self.text, behind) is not None
         if not self.cell.wide and not own_column:
             return leading and alone and not self.cell.begins
@@ -388,20 +387,13 @@ def _end_of(pattern: re.Pattern[str], text: str, at: int) -> int:
     return found.end() if found else at
 
 
-def _has_second_equation(condition: str) -> bool:
-    """Whether an equation stands behind a wide space."""
-    _, space, behind = condition.partition(r"\quad")
-    _, wide, further = condition.partition(r"\qquad")
-    return (bool(space) and "=" in behind) or (bool(wide) and "=" in further)
-
-
 def _is_relation(word: str) -> bool:
     return word in _RELATIONS or word in ("=", "<", ">")
 
 
 def _kind(word: str) -> str:
     """What a token is for one who looks for equations."""
-    if word in SPACES or word.isspace():
+    if word in SPACES or word.isspace() or word in _PUNCTUATION:
         return "space"
     if _is_relation(word):
         return "relation"

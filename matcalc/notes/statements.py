@@ -169,7 +169,7 @@ class _Collector:
             expect=said.value("expect") or None,
             tags=tuple(tag.strip() for tag in said.value("tags").split(",") if tag.strip()),
             structured="structured" in said.values,
-            note=said.value("note"),
+            note=_note(said, equation),
             title=title,
             path=self.original.path,
             line=equation.formula.line(),
@@ -177,6 +177,12 @@ class _Collector:
             excerpts=tuple(excerpt.cut() for excerpt in excerpts),
             steps=equation.steps,
         )
+
+
+def _note(said: Said, equation: Equation) -> str:
+    """The author's note, and which conditions in words are no part of what is verified."""
+    left_out = [f"verified without the condition: {condition}" for condition in equation.conditions]
+    return "; ".join(filter(None, [said.value("note"), *left_out]))
 
 
 def _place(mark: Mark) -> Span:

@@ -67,6 +67,8 @@ class TexScanner:
         self.groups: list[tuple[object, int | None]] = []
         #: Whether a brace would begin an argument of a command, and how many conditions are open.
         self.takes, self.conditions = False, 0
+        #: Whether a brace would begin what is carried out at the beginning of the document.
+        self.later = False
         #: Whether a `\\fi` was looked for in vain.
         self.endless = False
 
@@ -124,7 +126,9 @@ class TexScanner:
 
     def brace(self, token: re.Match[str]) -> Iterator[EndOfGroup]:
         """A brace in the text begins or ends a group, or an argument."""
-        if token.start() in self.ends:
+        if token.start() in self.ends and self.later:
+            self.later = self.takes = False
+        elif token.start() in self.ends:
             self.groups.append((self.ends[token.start()], None if self.takes else 0))
             self.takes = False
         elif token.lastgroup == "close" and self.groups and self.groups[-1][0] == token.end():
@@ -176,7 +180,7 @@ class TexScanner:
     def command(self, token: re.Match[str]) -> Iterator[Event]:
         """What a command begins."""
         word = token[0]
-        self.takes = word not in _LATER
+        self.takes, self.later = True, word in _LATER
         if word == r"\begin":
             yield from self.environment(token)
         elif word in DEFINING:

@@ -107,9 +107,10 @@ class Differential:
         """The form of a value like that of the function: a row or a column, with its compound axes."""
         groups = self.question.value.groups
         if any(length != 1 for length in groups):
-            form = self.raising.grouped(node, axis_groups(groups))
-            return self.entries(node) if form is None else self.written(form)
-        form = self.form(node)
+            made = self.raising.grouped(node, axis_groups(groups))
+            form = self.entries(node) if made is None else self.written(made)
+        else:
+            form = self.form(node)
         return transposed(form) if self.question.function.kind == "row" else form
 
     def form(self, node: Node) -> Form:

@@ -40,7 +40,7 @@ LAWS = {
     "vectorization": "vec(A*X*B) = kron(B', A)*vec(X)",
     "simplification": "the declared facts are used, like terms and common factors collected",
     "substitution": "signals and values are replaced by what they are",
-    "tied-entries": "entries that are tied move together (Matrix Cookbook 2.8)",
+    "tied-entries": "entries that are tied move together, not freely as above (Matrix Cookbook 2.8)",
 }
 DERIVATIVE = "derivative-of-"
 

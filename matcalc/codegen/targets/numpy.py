@@ -24,7 +24,11 @@ def convert(arguments: Sequence[Argument]) -> list[str]:
 NUMPY = Target(
     name="numpy",
     namespace="np",
-    imports={"np": "import numpy as np", "special": "from scipy import special"},
+    imports={
+        "np": "import numpy as np",
+        "special": "from scipy import special",
+        "LinearOperator": "from scipy.sparse.linalg import LinearOperator",
+    },
     convert=convert,
     helpers={"array": ARRAY},
     in_place=True,
