@@ -16,7 +16,8 @@ from matcalc.assumptions import Facts, facts_of
 from matcalc.build import transposed
 from matcalc.claim import one_text, texts
 from matcalc.codegen import compile_function
-from matcalc.emission import emit
+from matcalc.conventions import conventions
+from matcalc.emission import Differentiated, Request, emit
 from matcalc.errors import KindError, MatcalcError, UnknownNameError, UnsupportedError
 from matcalc.expr import Apply, Node, is_zero
 from matcalc.form import Form, Shape, format_axis, subforms
@@ -31,6 +32,7 @@ from matcalc.notation.latex import to_latex
 from matcalc.notation.latex_names import Style
 from matcalc.notation.text import to_text
 from matcalc.parser import Program, nearest, parse_expression, parse_program, syntax_of
+from matcalc.products import Point
 from matcalc.raising import Raising
 from matcalc.refine import refine
 from matcalc.steps import Question, Steps, steps_of
@@ -186,9 +188,7 @@ class Derivative:
             notes.append("the derivative is zero")
         if self.structured:
             notes.append(self._ties_note())
-        kinks = {f.value for f in self._forms() if f.head == "call" and f.value in KINKS}
-        if kinks:
-            notes.append(f"at kinks of {', '.join(sorted(kinks))}: {CONVENTION}")
+        notes.extend(conventions(self._forms()))
         for node in postorder(self.node):
             if isinstance(node, Apply) and node.name == "inv":
                 argument = self._raising.form(node.operands[0])
@@ -412,11 +412,57 @@ class Derivative:
 
     def numpy(self, value: bool = False) -> str:
         """The source of a module with a function `derivative(...)`; with `value` it returns the pair (value, derivative)."""
-        return emit({self.wrt: self}, single=True, value=value)
+        return self.code(value=value)
+
+    def code(
+        self,
+        target: str = "numpy",
+        product: str = "derivative",
+        *,
+        value: bool = False,
+        check: bool = False,
+        random: bool = False,
+        sizes: Mapping[str, int] | None = None,
+    ) -> str:
+        """The source of a module for a target: "numpy", "jax", "torch", "array-api" or "sympy".
+
+        `product` is what its function is called and computes: "derivative"; "jvp", J·v, with the direction `v` as last
+        argument; "vjp", u·J, with the cotangent `u`; "hvp", the Hessian of a scalar times `v`; or "operator", a SciPy
+        LinearOperator of J, whose rows and columns are in C order.  None of the products forms J.
+
+        With `value` the pair (value, answer) is returned; with `check` the shapes of the arguments are checked; with
+        `random` the module, when it is run, compares with central differences.  `sizes` of dimensions let the order of
+        operations be chosen for them.  Raises MatcalcError.
+        """
+        self._check_sizes(sizes or {})
+        request = Request(target, product, value, check, random, sizes or {})
+        return emit({self.wrt: self}, single=True, request=request)
 
     def function(self, value: bool = False) -> Callable[..., Any]:
         """The emitted function, ready to call."""
-        return compile_function(emit({self.wrt: self}, single=True, value=value))
+        return compile_function(emit({self.wrt: self}, single=True, request=Request(value=value)))
+
+    def differentiated(self, order: int) -> Differentiated:
+        """What the last derivative of this order is taken of, and by what; code for products is made of it."""
+        assigned = self._target in self.program.assignments
+        inner = self.environment.holding(self._target) if assigned else self.environment
+        value, by, ties = inner.lower(self.expression_form), inner.name(self._target), self.environment.ties(self._target)
+        for _ in range(order - 1):
+            value = Tensor(partial(value.node, by, ties, self.variable), value.groups + by.groups)
+        columns, one = self.variable.head == "call", len(value.groups) == len(by.groups) == 1
+        transposed = self.layout == "denominator" and order == 1 and one and not columns
+        held = {by.node: self.environment.name(self._target).node} if assigned else {}
+        return Differentiated(value, Point(by, ties), held, columns, transposed)
+
+    @property
+    def properties(self) -> dict[str, frozenset[str]]:
+        """What is declared of each variable."""
+        return {v.name: v.properties for v in self.program.variables.values()}
+
+    @property
+    def names_in_use(self) -> frozenset[str]:
+        """The names of the program: of variables, assignments and dimensions."""
+        return frozenset((*self.program.variables, *self.program.assignments, *self.program.dimensions))
 
     def check(self, seed: int = 0, sizes: Mapping[str, int] | None = None) -> Any:
         """The emitted function against differences of the expression at a random point: a `matcalc.check.Check`."""
@@ -572,10 +618,6 @@ class Derivative:
 #: Properties that tie entries.
 TIES = frozenset({"symmetric", "skew", "diagonal", "lower", "upper"})
 
-#: Operations with kinks, and the convention there.
-KINKS = frozenset({"abs", "sign", "step", "relu", "maximum", "minimum", "norm1"})
-CONVENTION = "sign(0) = step(0) = 0, and at a tie the first argument counts"
-
 
 def reshaped(array: Any, groups: Sequence[int]) -> Any:
     """A SymPy array whose consecutive axes are joined as `groups` says."""
@@ -610,8 +652,27 @@ class Derivatives(Mapping[str, Derivative]):
 
     def numpy(self, value: bool = False) -> str:
         """The source of a module whose one function returns a dict of all derivatives by name."""
-        return emit(self.members, single=False, value=value)
+        return self.code(value=value)
+
+    def code(
+        self,
+        target: str = "numpy",
+        product: str = "derivative",
+        *,
+        value: bool = False,
+        check: bool = False,
+        random: bool = False,
+        sizes: Mapping[str, int] | None = None,
+    ) -> str:
+        """The source of a module whose function shares the work of all derivatives; options as for `Derivative.code`.
+
+        It returns a dict by name; "jvp" has a direction for each variable, `v_x` and so on, and returns the sum of the
+        products; "hvp" has these, too, and returns a dict.
+        """
+        for member in self.members.values():
+            member._check_sizes(sizes or {})
+        return emit(self.members, single=False, request=Request(target, product, value, check, random, sizes or {}))
 
     def function(self, value: bool = False) -> Callable[..., Any]:
         """The emitted function of all derivatives, ready to call."""
-        return compile_function(emit(self.members, single=False, value=value))
+        return compile_function(emit(self.members, single=False, request=Request(value=value)))

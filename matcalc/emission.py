@@ -1,22 +1,108 @@
-"""One emitted module for several derivatives of one expression."""
+"""One emitted module for some derivatives of one expression, or for products with them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from matcalc.assumptions import Facts
-from matcalc.codegen import TARGETS, Function, Manner, Source, VariableInfo, generate_module, parameters_of
-from matcalc.errors import UnsupportedError
+from matcalc.codegen import (
+    TARGETS,
+    Function,
+    Manner,
+    Operator,
+    Parameter,
+    Source,
+    Trial,
+    VariableInfo,
+    Variation,
+    generate_module,
+    parameters_of,
+)
+from matcalc.errors import KindError, UnknownNameError, UnsupportedError
+from matcalc.expr import Node, Variable
+from matcalc.form import Shape, format_axis
+from matcalc.parser import nearest
+from matcalc.products import Point, differential, gradient, pullback
+from matcalc.refine import refine
 from matcalc.tensor import Tensor
+from matcalc.traversal import substitute
 
-__all__ = ["emit"]
+__all__ = ["PRODUCTS", "Differentiated", "Request", "emit"]
+
+#: What is emitted: the derivative itself, or a product with it.
+PRODUCTS = ("derivative", "jvp", "vjp", "hvp", "operator")
+
+#: What each product is, as a sentence of the docstring begins.
+HEADINGS = {
+    "derivative": "Derivative",
+    "jvp": "Products with a direction, J*v, of the derivative J",
+    "vjp": "Products with a cotangent, u*J, of the derivative J",
+    "hvp": "Products with a direction, H*v, of the Hessian H",
+    "operator": "Linear operator of the derivative",
+}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What code is asked for.  Raises MatcalcError where the choices do not go together."""
+
+    target: str = "numpy"
+    product: str = "derivative"
+    value: bool = False
+    check: bool = False
+    random: bool = False
+    sizes: Mapping[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, known, what in ((self.target, tuple(TARGETS), "target"), (self.product, PRODUCTS, "product")):
+            if name not in known:
+                near = nearest(str(name), known)
+                hint = f"did you mean `{near}`?" if near else f"one of {', '.join(known)}"
+                raise UnknownNameError(f"there is no {what} `{name}`", hint=hint)
+        if self.product == "operator" and self.target != "numpy":
+            raise KindError(f"an operator is one of SciPy, not of {self.target}", hint="choose the target `numpy`")
+        if self.product == "operator" and self.value:
+            raise KindError("an operator is returned without a value", hint="choose `jvp` or `vjp`")
+        if self.random and self.target == "sympy":
+            raise KindError("SymPy expressions are not tried at random data", hint="choose another target")
+
+    def manner(self, facts: Facts) -> Manner:
+        """How the code is written."""
+        return Manner(TARGETS[self.target], self.sizes, facts, self.check)
+
+
+@dataclass(frozen=True)
+class Differentiated:
+    """What the last derivative is taken of, by what, and the values of names that are held while it is."""
+
+    function: Tensor
+    point: Point
+    held: Mapping[Node, Node]
+    columns: bool = False
+    transposed: bool = False
+
+    @property
+    def shape(self) -> Shape:
+        """The shape of what is differentiated by."""
+        return axes_of(self.point.value)
+
+
+@dataclass(frozen=True)
+class Direction:
+    """A direction as a variable of a program."""
+
+    shape: Shape
+    kind: str = "tensor"
+    arguments: tuple[str, ...] = ()
 
 
 class Answer(Protocol):
     """What is needed of a derivative."""
 
     expression: str
+    wrt: str
     order: int
     layout: str
     structured: bool
@@ -35,19 +121,221 @@ class Answer(Protocol):
     def facts(self) -> Facts: ...
     @property
     def free_variables(self) -> Mapping[str, VariableInfo]: ...
+    @property
+    def properties(self) -> Mapping[str, Collection[str]]: ...
+    @property
+    def names_in_use(self) -> Collection[str]: ...
+    def differentiated(self, order: int) -> Differentiated: ...
 
 
-def emit(members: Mapping[str, Answer], *, single: bool, value: bool, target: str = "numpy") -> Source:
-    """The module that computes some derivatives of one expression."""
-    chosen = TARGETS[target]
-    first = next(iter(members.values()))
-    results = {name: member.tensor for name, member in members.items()}
-    shown = first.value if value else None
-    nodes = [tensor.node for tensor in results.values()] + ([shown.node] if shown is not None else [])
-    variables = {name: info for member in members.values() for name, info in member.free_variables.items()}
-    facts = first.facts if shown is None else signs_of(first.facts)
-    function = Function("derivative", results, parameters_of(nodes, variables, chosen), single, shown)
-    return generate_module([function], Manner(chosen, facts=facts), docstring=docstring(members))
+def emit(members: Mapping[str, Answer], *, single: bool, request: Request | None = None) -> Source:
+    """The module that computes some derivatives of one expression, or a product with them."""
+    return Emission(members, single, request or Request()).module()
+
+
+class Emission:
+    """The making of one module.  `members` are the derivatives by name; `single`: there is one, no dict is returned."""
+
+    def __init__(self, members: Mapping[str, Answer], single: bool, request: Request) -> None:
+        self.members = members
+        self.single = single
+        self.request = request
+        self.first = next(iter(members.values()))
+        self.facts = self.first.facts
+        self.shown = self.first.value if request.value else None
+        self.directions: dict[str, Variable] = {}
+        self.cotangent: Variable | None = None
+        self.infos: dict[str, VariableInfo] = {}
+        for member in members.values():
+            self.infos |= member.free_variables
+
+    def module(self) -> Source:
+        """The source."""
+        made = self.operator() if self.request.product == "operator" else self.function()
+        manner = self.request.manner(self.facts if self.shown is None else signs_of(self.facts))
+        if not self.request.random:
+            return generate_module([made], manner, docstring=self.docstring())
+        function = self.differenced()
+        trial = self.trial(made.parameters, function.parameters)
+        return generate_module([made, function], manner, docstring=self.docstring(), trial=trial)
+
+    # ---- What is computed.
+
+    def function(self) -> Function:
+        """The function of the derivatives, or of a product."""
+        product = self.request.product
+        if product == "derivative":
+            return self.made("derivative", {name: member.tensor for name, member in self.members.items()})
+        results: dict[str, Tensor] = getattr(self, product)()
+        single = self.single or product == "jvp"
+        what = {"jvp": "the derivative times {}", "vjp": "{} times the derivative", "hvp": "the Hessian times {}"}[product]
+        names = [v.name for v in self.directions.values()] or [self.cotangent.name if self.cotangent else ""]
+        return self.made(product, results, single, what.format(" and ".join(names)), "products")
+
+    def made(
+        self, name: str, results: Mapping[str, Tensor], single: bool | None = None,
+        what: str = "the derivative", several: str = "derivatives",
+    ) -> Function:  # fmt: skip
+        """A function that computes some tensors, with the directions as its last parameters."""
+        parameters = self.parameters([tensor.node for tensor in results.values()])
+        chosen = self.single if single is None else single
+        return Function(name, results, parameters, chosen, self.shown, what, several)
+
+    def parameters(self, nodes: Sequence[Node], *, shown: bool = True) -> tuple[Parameter, ...]:
+        """The parameters of a function that computes some nodes, directions last."""
+        below = [*nodes, *([self.shown.node] if self.shown is not None and shown else [])]
+        found = parameters_of(below, self.infos, TARGETS[self.request.target])
+        added = {variable.name for variable in self.added}
+        return tuple(sorted(found, key=lambda p: p.name in added))
+
+    @property
+    def added(self) -> list[Variable]:
+        """The directions and the cotangent."""
+        return [*self.directions.values(), *([self.cotangent] if self.cotangent is not None else [])]
+
+    def jvp(self) -> dict[str, Tensor]:
+        """J·v: for several variables the sum over them."""
+        order = self.first.order
+        if len(self.members) > 1 and order > 1:
+            raise KindError("products of higher order are by one variable", hint="differentiate by one name at a time")
+        found = self.linear_parts(order)
+        function = next(iter(found.values())).function
+        node = differential(function.node, self.moves(found))
+        return {"jvp": self.tensor(node, function.groups, found)}
+
+    def hvp(self) -> dict[str, Tensor]:
+        """H·v, the differential of each gradient; for several variables the sum over their directions."""
+        if self.first.order > 2:
+            raise KindError(f"a Hessian is of order 2, not {self.first.order}", hint="leave out `--order`")
+        found = self.linear_parts(1)
+        moves = self.moves(found)
+        results = {}
+        for name, part in found.items():
+            if part.function.groups:
+                shape = ", ".join(map(format_axis, axes_of(part.function)))
+                raise KindError(f"a Hessian is that of a scalar, and this has shape ({shape})", hint="choose `jvp` or `vjp`")
+            node = differential(gradient(part.function.node, part.point), moves)
+            results[name] = self.tensor(node, part.point.value.groups, found)
+        return results
+
+    def vjp(self) -> dict[str, Tensor]:
+        """u·J by each variable."""
+        if len(self.members) > 1 and self.first.order > 1:
+            raise KindError("products of higher order are by one variable", hint="differentiate by one name at a time")
+        found = {name: self.part(member, member.order) for name, member in self.members.items()}
+        function = next(iter(found.values())).function
+        cotangent = self.cotangent = self.new_variable("u", function)
+        return {
+            name: self.tensor(pullback(part.function.node, part.point, cotangent), part.point.value.groups, {name: part})
+            for name, part in found.items()
+        }
+
+    def operator(self) -> Operator:
+        """J as a linear operator."""
+        if len(self.members) > 1:
+            raise KindError("an operator is by one variable", hint="differentiate by one name at a time")
+        forward, backward = self.jvp()["jvp"], next(iter(self.vjp().values()))
+        parameters = self.parameters([forward.node, backward.node])
+        added = {variable.name for variable in self.added}
+        direction, cotangent = (next(p for p in parameters if p.name == v.name) for v in self.added)
+        return Operator([p for p in parameters if p.name not in added], direction, cotangent, forward, backward)
+
+    # ---- Directions.
+
+    def part(self, member: Answer, order: int) -> Differentiated:
+        """What the last derivative of a member is taken of."""
+        found = member.differentiated(order)
+        if found.columns:
+            raise UnsupportedError(
+                f"a product with the derivative by `{member.wrt}` is not emitted", hint="differentiate by the name alone"
+            )
+        return found
+
+    def linear_parts(self, order: int) -> dict[str, Differentiated]:
+        """What is differentiated by each variable, none of them assigned if there are several."""
+        found = {name: self.part(member, order) for name, member in self.members.items()}
+        if len(found) > 1 and any(part.held for part in found.values()):
+            raise KindError("a product by several variables takes none that is assigned", hint="choose `vjp`")
+        return found
+
+    def moves(self, found: Mapping[str, Differentiated]) -> dict[Variable, Point]:
+        """A direction for each variable: `v`, or `v_x` and so on for several."""
+        for name, part in found.items():
+            wanted = "v" if len(found) == 1 else f"v_{name}"
+            self.directions[name] = self.new_variable(wanted, part.point.value)
+        return {self.directions[name]: part.point for name, part in found.items()}
+
+    def new_variable(self, wanted: str, like: Tensor) -> Variable:
+        """A variable of the shape of a tensor with a name that nothing has."""
+        taken = {name for member in self.members.values() for name in member.names_in_use} | set(self.infos)
+        while wanted in taken:
+            wanted += "_"
+        self.infos[wanted] = Direction(axes_of(like))
+        return Variable.make(wanted, like.node.shape)
+
+    def tensor(self, node: Node, groups: tuple[int, ...], found: Mapping[str, Differentiated]) -> Tensor:
+        """A refined answer, names that were held replaced by their values."""
+        held = {name: value for part in found.values() for name, value in part.held.items()}
+        return Tensor(refine(substitute(node, held) if held else node, self.facts), groups)
+
+    # ---- The trial.
+
+    def differenced(self) -> Function:
+        """The function of which differences are taken."""
+        product = self.request.product
+        parts = {name: member.differentiated(1 if product == "hvp" else member.order) for name, member in self.members.items()}
+        if any(part.held for part in parts.values()):
+            raise UnsupportedError("a derivative by an assigned name is not tried", hint="leave out `--random`")
+        first = next(iter(parts.values()))
+        if len(parts) > 1 and (self.first.order > 1 or product == "hvp"):
+            raise UnsupportedError("a Hessian by several variables is not tried", hint="leave out `--random`")
+        tensor = first.function
+        if product == "hvp":
+            tensor = Tensor(gradient(tensor.node, first.point), first.point.value.groups)
+        tensor = Tensor(refine(tensor.node, Facts()), tensor.groups)
+        parameters = [p for p in self.parameters([tensor.node], shown=False) if p.name not in {v.name for v in self.added}]
+        return Function("function", {"function": tensor}, parameters, what="the value", facts=signs_of(self.facts))
+
+    def trial(self, parameters: Sequence[Parameter], given: Sequence[Parameter]) -> Trial:
+        """What the main of the module compares."""
+        names = {parameter.name: parameter.python_name for parameter in given}
+        variations = []
+        for name, member in self.members.items():
+            part = member.differentiated(member.order)
+            variable = part.point.value.node
+            assert isinstance(variable, Variable)
+            transposed = part.transposed and self.request.product == "derivative"
+            variations.append(Variation(names[variable.name], name, part.point.ties, part.columns, transposed))
+        product = self.request.product
+        return Trial(
+            product, parameters, given, variations, self.first.properties,
+            single=self.single or product == "jvp", pair=self.request.value, product=product,
+            directions=[v.name for v in self.directions.values()],
+            cotangent=self.cotangent.name if self.cotangent is not None else "",
+        )  # fmt: skip
+
+    # ---- The docstring.
+
+    def docstring(self) -> str:
+        """The formulas of a module: the expression, its derivatives, and what is assumed."""
+        first, product = self.first, self.request.product
+        manner = ", tied entries moving together," if first.structured else ""
+        order = f" of order {first.order}" if product != "hvp" else ""
+        layout = f" in {first.layout} layout" if product == "derivative" else ""
+        lines = [f"{HEADINGS[product]}{order}{layout}{manner} of", ""]
+        lines += [f"    {line.strip()}" for line in first.expression.splitlines() if line.strip()]
+        for name, member in self.members.items():
+            lines += self.formula(name, member) if product == "derivative" else ["", f"by {name}"]
+        takes = TARGETS[self.request.target].takes
+        return "\n".join([*lines, "", f"with {'; '.join(first.declarations)}", *(["", takes] if takes else [])])
+
+    def formula(self, name: str, member: Answer) -> list[str]:
+        """The formula of one derivative."""
+        try:
+            where = [f"    where {key} = {text}" for key, text in member.where.items()]
+            return ["", f"by {name}:", "", f"    {member.text}", *where]
+        except UnsupportedError:  # code can say what no notation can
+            return ["", f"by {name}"]
 
 
 def signs_of(facts: Facts) -> Facts:
@@ -55,16 +343,7 @@ def signs_of(facts: Facts) -> Facts:
     return Facts({name: properties & {"positive"} for name, properties in facts.properties.items()})
 
 
-def docstring(members: Mapping[str, Answer]) -> str:
-    """The formulas of an emitted module: the expression, its derivatives, and what is assumed."""
-    first = next(iter(members.values()))
-    manner = ", tied entries moving together," if first.structured else ""
-    lines = [f"Derivative of order {first.order} in {first.layout} layout{manner} of", ""]
-    lines += [f"    {line.strip()}" for line in first.expression.splitlines() if line.strip()]
-    for name, member in members.items():
-        try:
-            lines += ["", f"by {name}:", "", f"    {member.text}"]
-            lines += [f"    where {key} = {text}" for key, text in member.where.items()]
-        except UnsupportedError:  # code can say what no notation can
-            lines += ["", f"by {name}"]
-    return "\n".join([*lines, "", f"with {'; '.join(first.declarations)}"])
+def axes_of(tensor: Tensor) -> Shape:
+    """The shape of a tensor, its axes joined as `groups` says."""
+    remaining = iter(tensor.node.shape)
+    return tuple(tuple(next(remaining) for _ in range(n)) for n in tensor.groups)

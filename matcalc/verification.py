@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from matcalc.causes import cause
 from matcalc.claim import read_claim
+from matcalc.conventions import entrywise
 from matcalc.decision import decide
 from matcalc.errors import MatcalcError
 from matcalc.verdict import Verdict
@@ -43,7 +44,8 @@ def verify(
         read = read_claim(claim, declare, layout, where, assume, structured=structured, syntax=syntax)
         found = decide(read, deadline)
         if help and found.verdict == "refuted":
-            found = replace(found, message=with_cause(found, cause(read, deadline)))
+            said = [cause(read, deadline), *entrywise([*read.sides, *read.program.assignments.values()])]
+            found = replace(found, message=with_cause(found, "; ".join(filter(None, said))))
     except RecursionError:
         raise MatcalcError("nested too deeply", hint="name parts of the claim with assignments") from None
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:

@@ -83,6 +83,12 @@ def test_definitions_in_markdown_hold_on_the_whole_page() -> None:
     assert claims("$$ \\def\\s{a} $$\n\n<!-- matcalc: -->\n$$ \\s = b $$\n", "n.md") == ["a = b"]
 
 
+def test_a_definition_serves_another_spelling_of_its_name() -> None:
+    text = "% matcalc define: z: vector(n)\n\\[ \\theta = 2 z \\]\n% matcalc:\n\\[ θ = z + z \\]\n"
+    (identity,) = parse_notes(text, "n.tex").identities
+    assert identity.where == (r"\theta = 2 z",)
+
+
 # ---- What stands beside an equation ---------------------------------------------------------------------------------
 
 

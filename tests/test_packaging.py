@@ -24,7 +24,7 @@ PACKAGE = ROOT / "matcalc"
 FLOORS = (
     ("errors", "precision", "verdict"),
     ("form", "operation", "lexer", "jets", "directions", "toml_places", "intervals", "excerpt"),
-    ("expr", "build", "parser", "evaluate", "values", "counterexample"),
+    ("expr", "build", "conventions", "parser", "evaluate", "values", "counterexample"),
     ("tensor", "traversal", "canonical", "inference", "sampling", "graph", "identity", "latex_reader"),
     ("assumptions", "recognition", "reduction", "structure", "points", "notes"),
     (
@@ -32,8 +32,8 @@ FLOORS = (
         "notation", "codegen", "check", "solving", "normal", "measure",
     ),
     ("cost",),
-    ("lowering", "raising", "emission", "refutation", "claim"),
-    ("steps", "sides", "decision"),
+    ("lowering", "raising", "products", "refutation", "claim"),
+    ("steps", "sides", "decision", "emission"),
     ("derivation",),
     ("causes",),
     ("verification",),

@@ -97,7 +97,7 @@ def test_everything_is_passed_on() -> None:
 
     identity = Identity("a", "x = y", ("x: vector",), "denominator", ("x = 1",), ("y = x",), structured=True)
     result = judge(identity, timeout=3, verify=record)
-    options = {"structured": True, "syntax": "matcalc", "timeout": 3}
+    options = {"structured": True, "syntax": None, "timeout": 3}
     assert calls == [(("x = y", ("x: vector",), "denominator", ("y = x",), ("x = 1",)), options)]
     assert (result.identity, result.ok, result.expected, result.error) == (identity, True, "proved", None)
 

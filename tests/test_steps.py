@@ -452,3 +452,10 @@ def test_the_differential_of_x_is_not_the_variable_dx() -> None:
     found = steps("x'*A*x + dx'*x", "x", "dx: vector(n)")
     assert lines(found)[2] == "= d(x)'*A*x + x'*A*d(x) + dx'*d(x)  [product-rule]"
     assert found.proved
+
+
+def test_factors_taken_out_of_the_expression_are_no_step() -> None:
+    found = steps("norm2(y - X*w)^2/2 + lambda*norm2(w)^2/2", "w")
+    assert [step.rule for step in found] == ["linearity", "product-rule", "linearity", "collect", "identification"]
+    assert lines(found)[1] == "= d(norm2(y - X*w)^2/2) + lambda*d(w'*w)/2  [linearity]"
+    assert steps("norm1(A*x - b)", "x")[0].rule == "definition"

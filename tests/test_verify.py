@@ -240,3 +240,10 @@ def test_a_timeout_ends_in_a_verdict() -> None:
 ])  # fmt: skip
 def test_a_proof_states_the_laws_that_it_used(claim: str, law: str) -> None:
     assert any(rule.startswith(law) for rule in verify(claim, DECLARE).rules)
+
+
+def test_a_refutation_says_that_functions_of_a_matrix_act_entry_by_entry() -> None:
+    wrong = verify("d(exp(t*A))/d(t) = A*exp(t*A)", ["A: matrix(n, n)", "t: scalar"])
+    assert wrong.verdict == "refuted"
+    assert "`exp` of a square matrix acts entry by entry" in wrong.message
+    assert verify("d(exp(t*A))/d(t) = A.*exp(t*A)", ["A: matrix(n, n)", "t: scalar"]).verdict == "proved"

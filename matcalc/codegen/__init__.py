@@ -10,16 +10,21 @@ shares no memory with an argument.
 
 from matcalc.codegen.function import Function, Manner
 from matcalc.codegen.module import Source, compile_function, generate, generate_functions, generate_module
+from matcalc.codegen.operator import Operator
 from matcalc.codegen.parameters import Parameter, VariableInfo, parameters_of, python_name
 from matcalc.codegen.targets import TARGETS
+from matcalc.codegen.trial import Trial, Variation
 
 __all__ = [
     "TARGETS",
     "Function",
     "Manner",
+    "Operator",
     "Parameter",
     "Source",
+    "Trial",
     "VariableInfo",
+    "Variation",
     "compile_function",
     "generate",
     "generate_functions",

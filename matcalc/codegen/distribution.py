@@ -36,9 +36,12 @@ def distributed(roots: Sequence[Node], signs: Signs, size: SizeOf) -> list[Node]
     for node in order:
         made[node] = node
         if not isinstance(node, Variable | Derivative):
-            terms = multiplied_out(node, uses, signs, size)
-            parts = [rebuild(term, tuple([made.get(o, o) for o in term.operands])) for term in terms]
-            made[node] = add(parts) if len(parts) > 1 else parts[0]
+            whole = rebuild(node, tuple([made[o] for o in node.operands]))
+            terms = multiplied_out(whole, uses, signs, size)
+            made[node] = add(terms) if len(terms) > 1 else whole
+            for fresh in {whole, *terms, made[node]} - {node}:
+                signs.note(fresh)
+                uses[fresh] = uses[node] if fresh is made[node] else 1
     return [made[root] for root in roots]
 
 

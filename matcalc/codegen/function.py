@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from matcalc.assumptions import Facts
 from matcalc.codegen.assembly import Assembly
@@ -58,10 +58,13 @@ class Function:
     value: Tensor | None = None
     what: str = "the derivative"
     several: str = "derivatives"
+    #: The facts on which this function may rely, if they are not those of its module.
+    facts: Facts | None = None
 
     def written(self, manner: Manner) -> Written:
         """The lines of the function."""
         tensors = [*([self.value] if self.value is not None else []), *self.results.values()]
+        manner = manner if self.facts is None else replace(manner, facts=self.facts)
         target = manner.target
         preamble = Preamble(self.parameters, target, check=manner.check)
         assembly, answers = assembled(tensors, self.parameters, manner)
@@ -85,13 +88,15 @@ class Function:
 
 
 def assembled(
-    tensors: Sequence[Tensor], parameters: Sequence[Parameter], manner: Manner
+    tensors: Sequence[Tensor], parameters: Sequence[Parameter], manner: Manner, *, repeated: bool = False
 ) -> tuple[Assembly, list[Step]]:
-    """The steps that compute some tensors."""
+    """The steps that compute some tensors; if products are `repeated`, an inverse is computed once for all of them."""
     names = {parameter.name: parameter.python_name for parameter in parameters if parameter.kind != "size"}
     assembly = Assembly([tensor.node for tensor in tensors], names, manner.sizes, manner.facts)
     answers = distinct(assembly, [assembly.answer(tensor.node, tensor.groups) for tensor in tensors])
-    return assembly, oriented(assembly.steps, with_solutions(assembly.steps, answers))
+    if not repeated:
+        answers = with_solutions(assembly.steps, answers)
+    return assembly, oriented(assembly.steps, answers)
 
 
 def writer_of(answers: Sequence[Step], parameters: Sequence[Parameter], preamble: Preamble, target: Target) -> Writer:
@@ -128,7 +133,7 @@ def function_text(name: str, parameters: Sequence[Parameter], description: str, 
     text = [description]
     if parameters:
         text += ["", *(f"{parameter.python_name}: {meaning(parameter)}" for parameter in parameters)]
-    return [line, quoted("\n".join(text), "    "), *("    " + statement for statement in body)]
+    return [line, quoted("\n".join(text), "    "), *("    " + statement if statement else "" for statement in body)]
 
 
 def grouped_shape(tensor: Tensor) -> Shape:

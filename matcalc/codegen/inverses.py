@@ -36,8 +36,11 @@ def with_solutions(steps: Steps, roots: Sequence[Step]) -> list[Step]:
             users.setdefault(arg, []).append(step)
     found = {step: vector_uses(step, users[step], steps) for step in order if is_candidate(step, users, roots)}
     found = {inverse: uses for inverse, uses in found.items() if len(uses) == len(users[inverse])}
-    level = levels(order, {use.product for uses in found.values() for use in uses})
     replaced: dict[Step, Step] = {}
+    for inverse in order:
+        if inverse.kind == "inverse" and inverse in steps.symmetric and len(users.get(inverse, ())) == 1:
+            replaced |= from_the_left(steps, inverse, users[inverse][0])
+    level = levels(order, {use.product for uses in found.values() for use in uses})
     for inverse, uses in found.items():
         groups: dict[tuple[int, bool], list[Use]] = {}
         for use in uses:
@@ -46,6 +49,15 @@ def with_solutions(steps: Steps, roots: Sequence[Step]) -> list[Step]:
             for number, group in enumerate(groups.values()):
                 replaced |= solutions(steps, inverse, group, number)
     return substituted(steps, roots, replaced)
+
+
+def from_the_left(steps: Steps, inverse: Step, product: Step) -> dict[Step, Step]:
+    """A product with a symmetric inverse behind a matrix, turned round, so that no transpose of its matrix is taken."""
+    left, right = product.args if product.kind == "matmul" else (inverse, None)
+    if right is not inverse or left.order != 2:
+        return {}
+    turned = steps.make("matmul", (inverse, steps.turned(left)), None, 2)
+    return {product: steps.make("transpose", (turned,), (1, 0), 2)}
 
 
 def is_candidate(step: Step, users: Mapping[Step, Sequence[Step]], roots: Sequence[Step]) -> bool:

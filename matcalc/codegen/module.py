@@ -17,6 +17,7 @@ from matcalc.codegen.function import Function, Manner, Written, quoted
 from matcalc.codegen.parameters import Parameter
 from matcalc.codegen.preamble import EXPECT
 from matcalc.codegen.targets import Target
+from matcalc.codegen.trial import Trial
 from matcalc.tensor import Tensor
 
 __all__ = ["Source", "generate", "generate_functions", "generate_module", "compile_function"]
@@ -69,10 +70,11 @@ def generate_functions(functions: Mapping[str, Tensor], parameters: Sequence[Par
 
 
 def generate_module(
-    functions: Sequence[Writable], manner: Manner, *, docstring: str, main: Sequence[str] = ()
+    functions: Sequence[Writable], manner: Manner, *, docstring: str, trial: Trial | None = None
 ) -> Source:
-    """The source of a module with some functions; `main` are the lines that stand behind them."""
+    """The source of a module with some functions; with a trial, running the module compares them with differences."""
     written = [function.written(manner) for function in functions]
+    main = trial.lines(manner.target.namespace) if trial is not None else []
     lines = head("\n".join([*(w.code for w in written), *main]), manner.target)
     lines += [line for w in written for line in ["", "", *w.lines]]
     return Source("\n".join([quoted(docstring, ""), *lines, *(["", "", *main] if main else []), ""]))
@@ -84,7 +86,8 @@ def head(code: str, target: Target) -> list[str]:
     sources = [target.helper(name) for name in names] + [EXPECT] * ("_expect(" in code)
     everything = "\n".join([*sources, code])
     blocks = [["", "", *source.rstrip().split("\n")] for source in sources]
-    imports = imported([line for name, line in target.imports.items() if re.search(rf"\b{name}[.(]", everything)])
+    known = {"sys": "import sys", "np": "import numpy as np", "jax": "import jax"} | dict(target.imports)
+    imports = imported([line for name, line in known.items() if re.search(rf"(?<![.\w]){name}[.(]", everything)])
     return [*([""] * bool(imports)), *imports, *(line for block in blocks for line in block)]
 
 

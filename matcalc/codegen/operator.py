@@ -36,7 +36,7 @@ class Operator:
     def written(self, manner: Manner) -> Written:
         """The lines of the function."""
         given = [*self.parameters, self.direction, self.cotangent]
-        _, answers = assembled([self.forward, self.backward], given, manner)
+        _, answers = assembled([self.forward, self.backward], given, manner, repeated=True)
         preamble = Preamble(self.parameters, manner.target, check=manner.check)
         moving = {self.direction.python_name, self.cotangent.python_name}
         fixed = boundary(answers, moving)
@@ -56,7 +56,7 @@ class Operator:
         arrays = [name for name in preamble.arrays if any(line.startswith(f"{name} = ") for line in shared)]
         dtype = f"np.result_type({', '.join(arrays)})" if arrays else "float"
         result = f"return LinearOperator(({rows}, {columns}), matvec={names[0]}, rmatvec={names[1]}, dtype={dtype})"
-        code = [*shared, *outer.lines, *products, result]
+        code = [*shared, *outer.lines, "", *products, result]
         return Written(function_text("operator", self.parameters, DESCRIPTION, code), "\n".join(code))
 
     def extent(self, writer: Writer, parameter: Parameter) -> str:
@@ -73,13 +73,13 @@ class Operator:
             writer.needs_dtype = False
         lines += ["    " + line for line in writer.lines]
         text = writer.result(answer)
-        return ["", *lines, f"    return {text if answer.order == 1 else f'np.ravel({text})'}", ""]
+        return [*lines, f"    return {text if answer.order == 1 else f'np.ravel({text})'}", ""]
 
 
 DESCRIPTION = """\
 Return the derivative as a linear operator.
 
-Its rows are the entries of the value, its columns those of the variable, both in C order, as `ravel` has them."""
+Its rows are the entries of the value, its columns those of the variable, in C order."""
 
 
 def boundary(answers: Sequence[Step], moving: set[str]) -> list[Step]:

@@ -58,9 +58,14 @@ class Turning:
             return self.steps.turned(step), 0
         if step.kind == "outer":
             return self.steps.make("outer", step.args[::-1], None, 2), 0
-        if depth and self.uses[step] == 1 and step.order == 2 and (step.kind in ELEMENTWISE or step.kind == "matmul"):
+        if depth and self.uses[step] == 1 and step.order == 2 and self.turns(step):
             made = [self.turned(arg, depth - 1) for arg in step.args]
             args = [arg for arg, _ in made]
             turned = self.steps.make(step.kind, args[::-1] if step.kind == "matmul" else args, step.data, 2)
             return turned, sum(price for _, price in made)
         return self.steps.transpose(step, (1, 0)), 1 + (self.straight[step] if self.uses[step] == 1 else 0)
+
+    def turns(self, step: Step) -> bool:
+        """True for what can be computed the other way round; a solution of linear equations stays as it is."""
+        solved = any((arg.args[0] if is_turned(arg) else arg).kind == "inverse" for arg in step.args)
+        return step.kind in ELEMENTWISE or (step.kind == "matmul" and not solved)

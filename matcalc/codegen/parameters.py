@@ -25,7 +25,7 @@ from matcalc.form import Axis, Shape
 __all__ = ["Parameter", "VariableInfo", "parameters_of", "python_name", "DimensionSource", "dimension_sources"]
 
 #: Names that an emitted module uses for itself, beside those of its target.
-RESERVED = frozenset({"derivative", "dtype", "float", "_expect"})
+RESERVED = frozenset({"derivative", "dtype", "float", "_expect", "_sizes"})
 
 
 @dataclass(frozen=True, slots=True)

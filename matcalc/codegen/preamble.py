@@ -85,12 +85,12 @@ class Preamble:
         """Checks of the shapes of all arrays, those first that tell dimensions."""
         given = ", ".join(f'"{p.name}": ({p.python_name}, "its argument")' for p in self.sizes)
         arrays = sorted(self.parameters, key=lambda p: (any(len(axis) > 1 for axis in p.shape), not p.shape))
-        lines = [f"sizes_ = {{{given}}}"] if arrays else []
+        lines = [f"_sizes = {{{given}}}"] if arrays else []
         for parameter in arrays:
             axes = [f", {axis[0]}" if isinstance(axis[0], int) else f', "{axis[0]}"' for axis in parameter.shape if len(axis) == 1]
             if len(axes) < len(parameter.shape):
                 axes = [f', "{format_axis(axis)}"' for axis in parameter.shape]
-            lines.append(f'_expect(sizes_, "{parameter.python_name}", {parameter.python_name}{"".join(axes)})')
+            lines.append(f'_expect(_sizes, "{parameter.python_name}", {parameter.python_name}{"".join(axes)})')
         return lines
 
     def needed(self, dimensions: set[str]) -> list[str]:

@@ -1,7 +1,7 @@
 """The main of an emitted module that tries it: random data, central differences, the largest relative error.
 
-The data are drawn once more, positive and smaller than 1, where the first give a value that is not finite.  Sizes are small and
-pairwise different.  The exit status is 1 where the two disagree.
+The data are drawn once more, positive and smaller than 1, where the first give a value that is not finite.  Sizes are
+small and pairwise different.  The exit status is 1 where the two disagree.
 """
 
 from __future__ import annotations
@@ -92,11 +92,8 @@ class Trial:
             'print(f"largest relative error: {error:.1e}")',
             f"sys.exit(0 if error <= {TOLERANCE:g} else 1)",
         ]
-        return [*self.imports(namespace), *DIFFERENCE, "", "", 'if __name__ == "__main__":', *indented(body)]
-
-    def imports(self, namespace: str) -> list[str]:
-        """What the main needs beside the module's own imports."""
-        return []
+        precision = ['jax.config.update("jax_enable_x64", True)'] if namespace == "jnp" else []
+        return [*DIFFERENCE, "", "", 'if __name__ == "__main__":', *indented([*precision, *body])]
 
     # ---- Data.
 
@@ -176,7 +173,7 @@ class Trial:
     def columns(self, variation: Variation) -> list[str]:
         """The numeric derivative by one variable, the axes of the value first."""
         name = variation.python_name
-        places, place = (f"shape[::-1]", "place[::-1]") if variation.columns else ("shape", "place")
+        places, place = ("shape[::-1]", "place[::-1]") if variation.columns else ("shape", "place")
         axes = "(-1,)" if variation.columns else "shape"
         ties = TIES.get(self.tie(variation), "")
         return [
@@ -199,17 +196,14 @@ class Trial:
 
     def along(self, call: str) -> list[str]:
         """A product with directions, against the difference along them."""
-        moves, ties = [], []
+        moves = []
         for variation, direction in zip(self.variations, self.directions, strict=True):
-            ties += [f'move = values["{direction}"]'] if self.tie(variation) else []
-            moves.append(f'{variation.python_name}=values["{direction}"]')
             if self.tie(variation):
-                raise UnsupportedError("no differences along directions that are tied", hint="leave out `--random`")
-        lines = [f"found = {call}", f"numeric = slope(point, {', '.join(moves)})"]
-        if self.single:
-            return [*lines, "error = difference(found, numeric)"]
-        keys = ", ".join(f'"{variation.key}"' for variation in self.variations)
-        return [*lines, f"error = max(difference(found[key], numeric[key]) for key in ({keys},))"]
+                raise UnsupportedError("no differences along entries that are tied", hint="leave out `--random`")
+            moves.append(f'{variation.python_name}=values["{direction}"]')
+        if not self.single:
+            raise UnsupportedError("a Hessian by several variables is not tried", hint="leave out `--random`")
+        return [f"found = {call}", f"numeric = slope(point, {', '.join(moves)})", "error = difference(found, numeric)"]
 
     def operator(self, call: str) -> list[str]:
         """An operator, applied to all unit vectors, against all differences, and its adjoint."""

@@ -252,16 +252,7 @@ class Writer:
             return f"{self.operand(inner, ATOM)}.transpose({', '.join(map(str, step.data))})", ATOM
         if inner not in self.named and inner.kind == "outer":
             return f"np.outer({', '.join(self.operand(arg, SUM) for arg in reversed(inner.args))})", ATOM
-        if inner not in self.named and inner.kind == "matmul" and any(arg.kind == "transpose" for arg in inner.args):
-            left, right = (self.turned(arg) for arg in reversed(inner.args))
-            return f"{bracketed(left, POWER)} @ {bracketed(right, POWER)}", PRODUCT
         return f"{self.operand(inner, ATOM)}.T", ATOM
-
-    def turned(self, step: Step) -> Text:
-        """The transpose of a matrix."""
-        if step.kind == "transpose" and step not in self.named:
-            return self.texts[step.args[0]]
-        return f"{self.operand(step, ATOM)}.T", ATOM
 
     def expand(self, step: Step) -> Text:
         slots = ", ".join(":" if present else "None" for present in step.data)

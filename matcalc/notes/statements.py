@@ -227,12 +227,15 @@ def _left(formula: Excerpt) -> str:
 
 
 def _where_of_use(common: Said, own: Said, equation: Equation) -> tuple[Excerpt, ...]:
-    """The assignments for all equations that one may use: of names that may occur in it, or in one another."""
+    """The assignments for all equations that one may use: of names that may occur in it, or in one another.
+
+    Where a letter is no ASCII, it may be a command of another one, and all are kept.
+    """
     written = "\n".join(excerpt.text for excerpt in (equation.formula, *own.where, *own.assume, *common.assume))
     kept: list[Excerpt] = []
     for assignment in reversed(common.where):
         words = set(_WORDS.findall(_left(assignment))) - _FACES
-        if not words or words & set(_WORDS.findall(written)):
+        if not words or words & set(_WORDS.findall(written)) or not (written + assignment.text).isascii():
             kept.insert(0, assignment)
             written += "\n" + assignment.text
     return tuple(kept)

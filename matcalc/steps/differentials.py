@@ -51,7 +51,9 @@ class Differential:
             return [self.question.closing("constant")]
         chain = self.chain()
         written = self.oriented(self.question.value.node)
-        chain.to("definition" if calls(written) != calls(self.question.function) else "simplification", self.moved(written))
+        # Where no function is spelled out, it is the same in another order or with a factor taken out.
+        if calls(written) != calls(self.question.function):
+            chain.to("definition", self.moved(written))
         while (rule := self.expansion.advance()) is not None:
             chain.to(rule, self.oriented(self.expansion.state))
         return self.finished(chain)

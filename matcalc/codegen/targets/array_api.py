@@ -264,8 +264,10 @@ def scatter(writer: Writing, step: Step) -> Text:
 ARRAY_API = Target(
     name="array-api",
     namespace="xp",
-    imports=dict.fromkeys(("array_namespace", "device", "is_array_api_obj"), "from array_api_compat import array_namespace, device, is_array_api_obj")
-    | {"special": "from scipy import special"},
+    imports={
+        **{name: f"from array_api_compat import {name}" for name in ("array_namespace", "device", "is_array_api_obj")},
+        "special": "from scipy import special",
+    },
     takes="The arguments are arrays of one library, or numbers beside at least one array; their type and device are kept.",
     convert=convert,
     names={
