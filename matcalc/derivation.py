@@ -20,6 +20,7 @@ from matcalc.conventions import conventions
 from matcalc.emission import Differentiated, Request, emit
 from matcalc.errors import KindError, MatcalcError, UnknownNameError, UnsupportedError
 from matcalc.expr import Apply, Node, is_zero
+from matcalc.expr import Derivative as NodeDerivative
 from matcalc.form import Form, Shape, format_axis, subforms
 from matcalc.inference import TypedProgram, VariableInfo, infer
 from matcalc.lowering import Environment, lower, partial
@@ -301,8 +302,23 @@ class Derivative:
     def _naming(self) -> Naming:
         return Naming(self.program, self.node, [index for group in self.names for index in group])
 
+    def _check_partials(self) -> None:
+        """Refuse an answer with ∂L/∂Y where another argument of L depends on Y: the language would read the total."""
+        for node in postorder(self.node):
+            if isinstance(node, NodeDerivative):
+                variable = node.operands[0]
+                names = variable.data[1]
+                for by in {names[position] for position in node.positions}:
+                    if any(by in self._names_below(name_form(other)) for other in names if other != by):
+                        raise UnsupportedError(
+                            f"the answer holds the derivative of `{variable.data[0]}` by `{by}` while another argument,"
+                            f" which depends on `{by}`, stays as it is; that has no notation",
+                            hint="ask for code (--emit numpy), which takes its value as a parameter",
+                        )
+
     @cached_property
     def _raising(self) -> Raising:
+        self._check_partials()
         return Raising(self.facts, self.layout, self._naming.name_for, frozenset(self._compound))
 
     @property

@@ -283,6 +283,8 @@ class Emission:
     def differenced(self) -> Function:
         """The function of which differences are taken."""
         product = self.request.product
+        if any(info.arguments for info in self.infos.values()):
+            raise UnsupportedError("no data are made for a dependent variable", hint="leave out `--random`")
         parts = {name: member.differentiated(1 if product == "hvp" else member.order) for name, member in self.members.items()}
         if any(part.held for part in parts.values()):
             raise UnsupportedError("a derivative by an assigned name is not tried", hint="leave out `--random`")

@@ -461,3 +461,11 @@ def test_code_can_be_had_where_no_notation_says_the_answer() -> None:
 def test_a_check_that_takes_too_long_is_refused() -> None:
     with pytest.raises(UnsupportedError, match="too long"):
         derive("x'*A*x", "x").check(sizes={"n": 20_000})
+
+
+def test_a_partial_derivative_that_would_be_read_as_the_total_one_is_refused() -> None:
+    derivative = matcalc.derive("L(Y, Z): scalar\nY = X*W\nZ = Y*V\nL", "W")
+    with pytest.raises(matcalc.MatcalcError, match="has no notation"):
+        _ = derivative.text
+    assert "dL_dY" in derivative.numpy()
+    assert matcalc.derive("U(s, t): scalar\ns = a'*w\nt = w'*w\nU", "w").text == "(d(U)/d(s)*a + 2*d(U)/d(t)*w)'"

@@ -34,7 +34,7 @@ TIES = {
 #: How a value with a property is made of `draw(shape)`, strongest first; {0} is the shape, {1} the size of its first axis.
 DRAWN = {
     "orthogonal": "np.linalg.qr(draw({0}))[0]",
-    "simplex": "random.dirichlet(np.ones({0}))",
+    "simplex": "(lambda part: part / part.sum(axis=-1, keepdims=True))(np.abs(draw({0})) + 0.1)",
     "diagonal": "np.diag(np.abs(draw(({1},))) + 0.5)",
     "positive-definite": "(lambda root: root @ root.T + np.eye({1}))(draw({0}))",
     "symmetric": "(lambda half: half + half.T)(draw({0}))",
