@@ -21,11 +21,15 @@ help:
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
-# The oracle (JAX) is optional: where it cannot be installed, its tests are skipped and say so.
+# The oracle (JAX) and PyTorch (for the processor alone) are optional: where they cannot be installed, their tests are
+# skipped and say so.
 .venv/.installed-for-tests: .venv/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[test,dev]"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[oracle]" \
 		|| echo "JAX cannot be installed here: the tests that need it will be skipped"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --retries 1 --timeout 60 --editable ".[torch]" \
+		--extra-index-url https://download.pytorch.org/whl/cpu \
+		|| echo "PyTorch cannot be installed here: the tests that need it will be skipped"
 	@touch $@
 
 # KaTeX, which judges the LaTeX that is printed, is optional, too: without npm its test is skipped and counts what it left out.

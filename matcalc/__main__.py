@@ -19,6 +19,7 @@ from typing import Any
 import click
 
 import matcalc
+from matcalc.commands.code import CODE, check_code, code_options, warn_of_size
 from matcalc.commands.expression import ExpressionCommand, sizes_of_dimensions
 from matcalc.commands.source import by_name, function_options
 from matcalc.commands.style import check_style, style_options
@@ -138,16 +139,16 @@ def main() -> None:
 @main.command(cls=ExpressionCommand)
 @source_options
 @click.option("--form", type=click.Choice(FORMS), help="The notation of text and LaTeX.  [default: matrix]")
-@click.option("--size", type=sizes_of_dimensions, metavar="m=2,n=3", help="Sizes of dimensions, for --form elements.")
+@click.option("--size", type=sizes_of_dimensions, metavar="m=2,n=3", help="Sizes of dimensions, for --form elements and code.")
 @click.option(
     "--emit",
-    type=click.Choice(["text", "latex", "json", "numpy"]),
+    type=click.Choice(["text", "latex", "json", *CODE]),
     default="text",
     show_default=True,
-    help="What to print.",
+    help="What to print: a notation, or code.",
 )
 @style_options
-@click.option("--value", is_flag=True, help="With --emit numpy: the function returns (value, derivative).")
+@code_options
 @click.option("--steps", is_flag=True, help="Show the way to the answer, rule by rule, each step verified.")
 def derive(
     source: str,
@@ -163,7 +164,10 @@ def derive(
     emit: str,
     style: str | None,
     transpose: str | None,
+    product: str | None,
     value: bool,
+    checked: bool,
+    trial: bool,
     steps: bool,
 ) -> None:
     """Print the derivative of SOURCE.
@@ -174,23 +178,26 @@ def derive(
     matcalc derive "A*x" --wrt A --size m=2,n=3 --form elements
     matcalc derive "x'*A*x" --wrt x --steps
     matcalc derive net.mc --wrt U --wrt W --emit numpy
+    matcalc derive "log(det(X))" --wrt X --emit jax --as hvp --check
     matcalc derive --from latex '\\mathbf{x}^\\top \\mathbf{A} \\mathbf{x}' --wrt x
     """
     if form and emit not in ("text", "latex"):
         raise click.UsageError(f"--form goes with --emit text or latex, not with --emit {emit}.")
-    if size and form != "elements":
-        raise click.UsageError("--size goes with --form elements.")
+    if size and form != "elements" and emit not in CODE:
+        raise click.UsageError("--size goes with --form elements, or with code such as --emit numpy.")
     check_style(emit, style, transpose)
-    if value and emit != "numpy":
-        raise click.UsageError("--value goes with --emit numpy.")
-    if steps and (emit == "numpy" or form):
+    check_code(emit, product, value=value, checked=checked, trial=trial)
+    if steps and (emit in CODE or form):
         raise click.UsageError("--steps goes with --emit text, latex or json, and without --form.")
     with reported_errors():
         derivatives = by_name(source, wrt, declare, layout, order, of, structured=structured, syntax=syntax)
         printed = list(derivatives.values())
-        if emit == "numpy":
-            module = derivatives.numpy(value=value) if len(printed) > 1 else printed[0].numpy(value=value)
-            echo(module.rstrip("\n"))
+        if emit in CODE:
+            if product in (None, "derivative"):
+                warn_of_size(printed, size)
+            asked = derivatives if len(printed) > 1 else printed[0]
+            options = {"value": value, "check": checked, "random": trial}
+            echo(asked.code(emit, product or "derivative", sizes=size, **options).rstrip("\n"))
         elif emit == "json":
             objects = [derivative.to_json(steps=steps) for derivative in printed]
             echo(json.dumps(objects if len(objects) > 1 else objects[0], indent=2))

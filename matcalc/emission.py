@@ -20,10 +20,11 @@ from matcalc.codegen import (
     generate_module,
     parameters_of,
 )
+from matcalc.codegen.command import command_lines
 from matcalc.errors import KindError, UnknownNameError, UnsupportedError
 from matcalc.expr import Node, Variable
 from matcalc.form import Shape, format_axis
-from matcalc.parser import nearest
+from matcalc.parser import Program, nearest
 from matcalc.products import Point, differential, gradient, pullback
 from matcalc.refine import refine
 from matcalc.tensor import Tensor
@@ -106,6 +107,7 @@ class Answer(Protocol):
     order: int
     layout: str
     structured: bool
+    source: Program
 
     @property
     def tensor(self) -> Tensor: ...
@@ -329,7 +331,23 @@ class Emission:
         for name, member in self.members.items():
             lines += self.formula(name, member) if product == "derivative" else ["", f"by {name}"]
         takes = TARGETS[self.request.target].takes
-        return "\n".join([*lines, "", f"with {'; '.join(first.declarations)}", *(["", takes] if takes else [])])
+        lines += ["", f"with {'; '.join(first.declarations)}", *(["", takes] if takes else [])]
+        names = [member.wrt for member in self.members.values()]
+        command = command_lines(first.expression, names, first.declarations, self.options)
+        return "\n".join([*lines, *(["", "made by", "", *("    " + line for line in command)] if command else [])])
+
+    @property
+    def options(self) -> list[str]:
+        """The options of the command line that ask for this module."""
+        first, request = self.first, self.request
+        found = [] if first.order == 1 else [f"--order {first.order}"]
+        found += [] if first.layout == "numerator" else [f"--layout {first.layout}"]
+        found += ["--structured"] * first.structured
+        found += [] if first.source.output_name is None else [f"--of {first.source.output_name}"]
+        found += ["--size " + ",".join(f"{name}={size}" for name, size in request.sizes.items())] * bool(request.sizes)
+        found += [f"--emit {request.target}"]
+        found += [] if request.product == "derivative" else [f"--as {request.product}"]
+        return found + ["--value"] * request.value + ["--check"] * request.check + ["--random"] * request.random
 
     def formula(self, name: str, member: Answer) -> list[str]:
         """The formula of one derivative."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import time
 import tracemalloc
 from collections.abc import Mapping
 from fractions import Fraction
@@ -195,7 +196,7 @@ def test_the_linear_layer() -> None:
     assert (vjp.entries, vjp.flops, vjp.memory) == (64 * 4096, 2 * 64 * 4096 * 4096, 4 * 64 * 4096)
     assert cost.calls == {"forward": 64 * 4096, "reverse": 64 * 4096}
     assert "N*M*N*D = 6.9e10 entries, 256 GiB in float32" in " ".join(cost.text.split())
-    assert "vector-Jacobian product (VJP) needs none of it: it takes 1 MiB and 2.15 Gflop" in " ".join(cost.text.split())
+    assert "vector-Jacobian product (`--as vjp`) needs none of it: it takes 1 MiB and 2.15 Gflop" in " ".join(cost.text.split())
 
 
 def test_the_linear_layer_by_its_weights() -> None:
@@ -361,6 +362,25 @@ def test_the_largest_of_polynomials() -> None:
     assert not dominates(n**2, 2 * n)
     assert dominates(n**2 + n, 2 * n)
     assert largest([]) == 0
+
+
+def test_a_bound_for_many_polynomials() -> None:
+    """Each coefficient is the largest of all, so that no polynomial exceeds the bound."""
+    symbols = [Symbol(f"n_{k}", integer=True, positive=True) for k in range(12)]
+    polynomials = [sum(symbols) + k + 2 * s for k, s in enumerate(symbols)]
+    assert largest(polynomials) == sum(3 * s for s in symbols) + 11
+    assert all(dominates(largest(polynomials), p) for p in polynomials)
+
+
+def test_many_layers_take_bounded_time() -> None:
+    layers = range(1, 21)
+    lines = [f"W_{k}: matrix(n_{k}, n_{k - 1})" for k in layers] + ["h_0: vector(n_0)"]
+    lines += [f"h_{k} = tanh(W_{k}*h_{k - 1})" for k in layers] + ["J = sum(h_20.^2)"]
+    derivative = matcalc.derive("\n".join(lines), "W_1")
+    start = time.process_time()
+    cost = derivative.cost()
+    assert time.process_time() - start < 10
+    assert {s.name for s in cost.figures["vjp"].memory.free_symbols} == {f"n_{k}" for k in range(21)}
 
 
 # ---- The command and the method --------------------------------------------------------------------------------------

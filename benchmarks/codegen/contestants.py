@@ -18,6 +18,7 @@ from typing import Any
 
 import matcalc
 from benchmarks.codegen.problems import Problem, Values
+from matcalc.codegen import compile_function
 
 Run = Callable[[], Any]
 
@@ -47,19 +48,33 @@ class Contestant:
 
 def derivation(problem: Problem) -> Any:
     """matcalc's derivative, or derivatives, of a problem."""
-    source = problem.source if problem.kind != "vjp" else f"sum(G.*({problem.source}))"
     wrt = problem.wrt[0] if len(problem.wrt) == 1 else problem.wrt
-    return matcalc.derive(source, wrt, problem.declare, order=problem.order)
+    return matcalc.derive(problem.source, wrt, problem.declare, order=problem.order)
 
 
-def bound(function: Callable[..., Any], values: Mapping[str, Any]) -> Run:
+def source(problem: Problem) -> str:
+    """The emitted module."""
+    return derivation(problem).code(product=product(problem))
+
+
+def product(problem: Problem) -> str:
+    """What is emitted, and the name of the function."""
+    return "vjp" if problem.kind == "vjp" else "derivative"
+
+
+def function(problem: Problem) -> Callable[..., Any]:
+    """The emitted function."""
+    return compile_function(source(problem), product(problem))
+
+
+def bound(form: Callable[..., Any], values: Mapping[str, Any]) -> Run:
     """A function with arguments from the values by the names of its parameters."""
-    return partial(function, *(values[name] for name in inspect.signature(function).parameters))
+    return partial(form, *(values[name] for name in inspect.signature(form).parameters))
 
 
 def emitted(problem: Problem, values: Values) -> Run:
     """The emitted code."""
-    return bound(derivation(problem).function(), values)
+    return bound(function(problem), values)
 
 
 def hand_written(problem: Problem, values: Values) -> dict[str, Run]:
@@ -80,25 +95,25 @@ def split(problem: Problem, values: Mapping[str, Any]) -> tuple[Any, dict[str, A
 def function_of(problem: Problem, lib: Any) -> Callable[[Any, Mapping[str, Any]], Any]:
     """What is differentiated, as a function of the variables and the other values but the cotangent."""
 
-    def function(by: Any, rest: Mapping[str, Any]) -> Any:
+    def differentiated(by: Any, rest: Mapping[str, Any]) -> Any:
         named = {name: by[name] for name in problem.wrt} if len(problem.wrt) > 1 else {problem.wrt[0]: by}
-        return problem.function(lib, **named, **{name: value for name, value in rest.items() if name != "G"})
+        return problem.function(lib, **named, **{name: value for name, value in rest.items() if name != "u"})
 
-    return function
+    return differentiated
 
 
-def pulled_back(vjp: Callable[..., Any], function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+def pulled_back(vjp: Callable[..., Any], differentiated: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     """The product of a cotangent and the Jacobian, by the `vjp` that JAX and torch.func share."""
-    return lambda by, rest: vjp(lambda variables: function(variables, rest), by)[1](rest["G"])[0]
+    return lambda by, rest: vjp(lambda variables: differentiated(variables, rest), by)[1](rest["u"])[0]
 
 
 def functional(library: Any, problem: Problem, lib: Any) -> dict[str, Callable[[Any, Any], Any]]:
     """The derivatives of a problem by the function transforms that JAX and torch.func share."""
-    function = function_of(problem, lib)
+    differentiated = function_of(problem, lib)
     if problem.kind == "vjp":
-        return {"vjp": pulled_back(library.vjp, function)}
+        return {"vjp": pulled_back(library.vjp, differentiated)}
     names = {"gradient": ["grad"], "Hessian": ["hessian"], "Jacobian": ["jacfwd", "jacrev"]}[problem.kind]
-    return {name: getattr(library, name)(function) for name in names}
+    return {name: getattr(library, name)(differentiated) for name in names}
 
 
 def load_jax() -> Maker:
@@ -155,14 +170,14 @@ def load_torch_autograd() -> Maker:
 
     def make(problem: Problem, values: Values) -> dict[str, Run]:
         by, rest = split(problem, tensors(torch, values))
-        function = function_of(problem, lib)
+        differentiated = function_of(problem, lib)
         if problem.kind in ("Hessian", "Jacobian"):
             transform = getattr(torch.autograd.functional, problem.kind.lower())
-            return {problem.kind.lower(): lambda: transform(lambda variables: function(variables, rest), by)}
+            return {problem.kind.lower(): lambda: transform(lambda variables: differentiated(variables, rest), by)}
         leaves = [leaf.requires_grad_() for leaf in (by.values() if isinstance(by, dict) else [by])]
 
         def backward() -> Any:
-            found = torch.autograd.grad(function(by, rest), leaves, rest.get("G"))
+            found = torch.autograd.grad(differentiated(by, rest), leaves, rest.get("u"))
             return dict(zip(problem.wrt, found, strict=True)) if isinstance(by, dict) else found[0]
 
         return {"backward": backward}
@@ -185,11 +200,11 @@ def load_autograd() -> Maker:
 
     def make(problem: Problem, values: Values) -> dict[str, Run]:
         by, rest = split(problem, values)
-        function = function_of(problem, lib)
+        differentiated = function_of(problem, lib)
         if problem.kind == "vjp":
-            return {"vjp": lambda: autograd.make_vjp(lambda variables: function(variables, rest))(by)[0](rest["G"])}
+            return {"vjp": lambda: autograd.make_vjp(lambda variables: differentiated(variables, rest))(by)[0](rest["u"])}
         name = {"gradient": "grad"}.get(problem.kind, problem.kind.lower())
-        return {name: partial(getattr(autograd, name)(function), by, rest)}
+        return {name: partial(getattr(autograd, name)(differentiated), by, rest)}
 
     return make
 

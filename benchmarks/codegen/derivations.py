@@ -21,7 +21,7 @@ import numpy as np
 import sympy
 from sympy import Determinant, Inverse, MatrixSymbol, OneMatrix, Trace, exp, log, symbols, tanh
 
-from benchmarks.codegen.contestants import derivation
+from benchmarks.codegen.contestants import derivation, function, source
 from benchmarks.codegen.problems import Problem
 from benchmarks.derive import SIZES, agrees, explicit, norm_squared, total
 
@@ -135,7 +135,7 @@ SYMPY: dict[str, Action] = {
     "softmax": sympy_softmax,
     "logsumexp": lambda: sympy_logsumexp(A * column("x", n), m),
     "network-Hessian": sympy_network_of_one,
-    "linear": lambda: Trace(MatrixSymbol("G", m, p).T * MatrixSymbol("X", m, n) * MatrixSymbol("W", n, p)),
+    "linear": lambda: Trace(MatrixSymbol("u", m, p).T * MatrixSymbol("X", m, n) * MatrixSymbol("W", n, p)),
     "gaussian": sympy_likelihood,
 }
 
@@ -147,11 +147,11 @@ def of_problem(table: dict[str, Action], problem: Problem) -> Action | None:
 
 def sympy_derivatives(problem: Problem) -> list[Any]:
     """SymPy's derivatives by each variable."""
-    function = of_problem(SYMPY, problem)()  # type: ignore[misc]
-    variables = {symbol.name: symbol for symbol in function.atoms(MatrixSymbol)}
+    expression = of_problem(SYMPY, problem)()  # type: ignore[misc]
+    variables = {symbol.name: symbol for symbol in expression.atoms(MatrixSymbol)}
     found = []
     for name in problem.wrt:
-        derivative = function
+        derivative = expression
         for _ in range(problem.order):
             derivative = derivative.diff(variables[name])
         found.append(derivative)
@@ -165,6 +165,8 @@ def small_values(problem: Problem) -> dict[str, np.ndarray]:
     for name, info in derivation_variables(problem).items():
         array = random.uniform(0.2, 1.0, size=[SIZES[size] for axis in info.shape for size in axis])
         made[name] = array + array.T + 2 * np.eye(len(array)) if array.ndim == 2 and len(set(array.shape)) == 1 else array
+    if problem.kind == "vjp":
+        made["u"] = random.uniform(size=problem.function(None, **made).shape)
     return made
 
 
@@ -180,7 +182,7 @@ def verdict(problem: Problem) -> str:
         return "no answer"
     try:
         values = small_values(problem)
-        own = derivation(problem).function()(**values)
+        own = function(problem)(**values)
         own = own if isinstance(own, dict) else {problem.wrt[0]: own}
         pairs = zip(found, problem.wrt, strict=True)
         return "right" if all(agrees(explicit(derivative, values), own[name]) for derivative, name in pairs) else "wrong"
@@ -264,10 +266,10 @@ def tensorgrad_functions() -> dict[str, Action]:
 
 def tensorgrad_derivatives(make: Action, order: int) -> list[Any]:
     """tensorgrad's derivatives by each variable, simplified."""
-    function, *variables = make()
+    expression, *variables = make()
     found = []
     for variable in variables:
-        derivative = function
+        derivative = expression
         for _ in range(order):
             derivative = derivative.grad(variable)
         found.append(derivative.full_simplify())
@@ -286,7 +288,7 @@ def text(problem: Problem) -> list[str]:
 def derived(problem: Problem, rounds: int, patience: float, tensorgrad: dict[str, Action]) -> Derivation:
     """The times of one problem; to be called before any program that starts threads is loaded."""
     ours = medians(lambda: text(problem), rounds, patience)
-    emission = medians(lambda: derivation(problem).numpy(), rounds, patience)
+    emission = medians(lambda: source(problem), rounds, patience)
     if ours is None or emission is None:
         raise RuntimeError(f"matcalc does not answer on {problem.name}")
     judged, times = "not written", None

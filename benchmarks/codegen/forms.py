@@ -399,8 +399,8 @@ def hidden_curvature(W1, W2, W3, x, y):
 
 
 @form_of("linear-vjp")
-def two_matrix_products(G, W, X):
-    return {"W": X.T @ G, "X": G @ W.T}
+def two_matrix_products(W, X, u):
+    return {"W": X.T @ u, "X": u @ W.T}
 
 
 # Gaussian negative log-likelihood

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import statistics
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -56,7 +57,7 @@ class Row:
 
     @property
     def memory(self) -> float:
-        """Peak memory of the emitted code over that of the fastest hand-written form."""
+        """Peak memory of the emitted code over the least of the hand-written forms that are as fast as the fastest."""
         return self.emitted_bytes / max(1, self.hand_written_bytes)
 
 
@@ -69,10 +70,10 @@ def agree(problem: Problem, name: str, found: Any, expected: list[np.ndarray]) -
             raise Disagreement(f"{problem.name} by {variable}: {name} and the emitted code differ ({shapes}by {far:.1e})")
 
 
-def checked(problem: Problem, runs: Mapping[str, Run], expected: list[np.ndarray]) -> Mapping[str, Run]:
-    """The callables, after each has been seen to agree with the emitted code."""
+def checked(problem: Problem, who: str, runs: Mapping[str, Run], expected: list[np.ndarray]) -> Mapping[str, Run]:
+    """The callables of a contestant, after each has been seen to agree with the emitted code."""
     for name, run in runs.items():
-        agree(problem, name, run(), expected)
+        agree(problem, f"{who} ({name})", run(), expected)
     return runs
 
 
@@ -86,14 +87,14 @@ def measure(problem: Problem, n: int, rivals: Mapping[str, Maker | str], effort:
         if isinstance(maker, str):
             row.missing[name] = maker
         else:
-            row.rivals[name] = beside_rival(checked(problem, maker(problem, values), expected), run, effort)
+            row.rivals[name] = beside_rival(checked(problem, name, maker(problem, values), expected), run, effort)
         gc.collect()
     return row
 
 
 def beside_forms(problem: Problem, n: int, values: Values, run: Run, expected: list[np.ndarray], effort: Effort) -> Row:
     """The emitted code in turns with all hand-written forms."""
-    forms = checked(problem, hand_written(problem, values), expected)
+    forms = checked(problem, "by hand", hand_written(problem, values), expected)
     times = in_turns({"emitted": run, **forms}, effort)
     own = times.pop("emitted")
     best = fastest(times)
@@ -107,13 +108,19 @@ def beside_forms(problem: Problem, n: int, values: Values, run: Run, expected: l
         hand_written=Spread.of(times[best]),
         ratio=ratios(own, times[best]),
         emitted_bytes=peak_bytes(run),
-        hand_written_bytes=peak_bytes(forms[best]),
+        hand_written_bytes=min(peak_bytes(forms[name]) for name in nearly_fastest(times)),
     )
+
+
+def nearly_fastest(times: Mapping[str, list[float]]) -> list[str]:
+    """The forms that take at most 5 % longer than the fastest: which of them that is, is chance."""
+    medians = {name: statistics.median(found) for name, found in times.items()}
+    return [name for name, found in medians.items() if found <= 1.05 * min(medians.values())]
 
 
 def beside_rival(candidates: Mapping[str, Run], run: Run, effort: Effort) -> Rival:
     """Another program in turns with the emitted code; of several candidates the quickest."""
-    best = quickest(candidates)
+    best = quickest(candidates, effort)
     times = in_turns({"emitted": run, "rival": candidates[best]}, effort)
     return Rival(best, Spread.of(times["rival"]), ratios(times["rival"], times["emitted"]))
 

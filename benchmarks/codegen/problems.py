@@ -21,7 +21,7 @@ class Problem:
     """One derivative.
 
     `kind` is "gradient", "Hessian", "Jacobian" or "vjp".  `function(lib, **values)` is what is differentiated, with the
-    few operations that need a name taken from `lib`; that of a "vjp" is the map itself, and `G` in the data its cotangent.
+    few operations that need a name taken from `lib`; that of a "vjp" is the map itself, and `u` in the data its cotangent.
     """
 
     name: str
@@ -76,6 +76,10 @@ def tall(n: int) -> tuple[int, ...]:
 
 def thin(n: int) -> tuple[int, ...]:
     return (n, RANK)
+
+
+def batch(n: int) -> tuple[int, ...]:
+    return (BATCH, n)
 
 
 #: The number of columns of the factors of a factorization, and the rows of a batch.
@@ -191,8 +195,8 @@ PROBLEMS = (
     Problem("network-Hessian", "Hessian", "three layers, Hessian by the first weights", *NETWORK_OF_ONE,
             (10, 20, 30), gaussian(W1=square, W2=square, W3=square, x=vector, y=vector), network_of_one),
     Problem("linear-vjp", "vjp", "linear layer, product with a cotangent", "X*W", ("W", "X"),
-            "X: matrix(m, n); W: matrix(n, p); G: matrix(m, p)",
-            (64, 256, 1024), gaussian(G=lambda n: (BATCH, n), W=square, X=lambda n: (BATCH, n)), lambda lib, W, X: X @ W),
+            "X: matrix(m, n); W: matrix(n, p)",
+            (64, 256, 1024), gaussian(W=square, X=batch, u=batch), lambda lib, W, X: X @ W),
     Problem("gaussian-gradients", "gradient", "Gaussian likelihood, by mean and covariance", *LIKELIHOOD,
             (50, 150, 400), sample, likelihood),
 )  # fmt: skip

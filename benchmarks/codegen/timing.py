@@ -2,7 +2,8 @@
 
 pyperf and pytest-benchmark run one benchmark to its end before the next one begins, so a machine that slows down for a
 while falls on one of a pair and not on the other.  Here all take a turn in each round, every second round in reverse, and
-a ratio is that of two neighbouring times.  The clock and the loop are those of `timeit`.
+a ratio is that of two neighbouring times.  The loop is that of `timeit`.  The clock is CPU time where all have one thread,
+so that what else the machine does counts little, else wall-clock time.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import timeit
 import tracemalloc
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Any
 
 #: The least seconds that one timing lasts; a fast function is called in a loop for so long.
@@ -35,38 +37,42 @@ class Spread:
 
 @dataclass(frozen=True)
 class Effort:
-    """How many rounds are run: as many as fit into `seconds`, but at least `least` and at most `most`."""
+    """How many rounds are run: as many as fit into `seconds`, but at least `least` and at most `most`, and by which clock."""
 
     seconds: float
     least: int
     most: int
+    clock: Callable[[], float] = perf_counter
 
     def rounds(self, one: float) -> int:
         return max(self.least, min(self.most, int(self.seconds / one)))
 
 
-def quickest(runs: Mapping[str, Callable[[], Any]]) -> str:
+def quickest(runs: Mapping[str, Callable[[], Any]], effort: Effort) -> str:
     """The name with the least time in three single calls; where there is no choice, nothing is called."""
-    return min(runs, key=lambda name: min(timeit.repeat(runs[name], number=1, repeat=3))) if len(runs) > 1 else next(iter(runs))
+    if len(runs) == 1:
+        return next(iter(runs))
+    return min(runs, key=lambda name: min(timeit.repeat(runs[name], timer=effort.clock, number=1, repeat=3)))
 
 
-def loops_of(run: Callable[[], Any]) -> int:
+def loops_of(timer: timeit.Timer) -> int:
     """How many calls one timing makes, found by doubling as `timeit` does."""
     loops = 1
-    while timeit.Timer(run).timeit(loops) < LEAST:
+    while timer.timeit(loops) < LEAST:
         loops *= 2
     return loops
 
 
 def in_turns(runs: Mapping[str, Callable[[], Any]], effort: Effort) -> dict[str, list[float]]:
     """The seconds of a call of each in every round."""
-    timers = {name: (timeit.Timer(run), loops_of(run)) for name, run in runs.items()}
+    timers = {name: timeit.Timer(run, timer=effort.clock) for name, run in runs.items()}
+    loops = {name: loops_of(timer) for name, timer in timers.items()}
     times: dict[str, list[float]] = {name: [] for name in runs}
 
     def turn(name: str) -> float:
-        timer, loops = timers[name]
-        times[name].append(timer.timeit(loops) / loops)
-        return times[name][-1] * loops
+        spent = timers[name].timeit(loops[name])
+        times[name].append(spent / loops[name])
+        return spent
 
     first = sum(turn(name) for name in timers)
     for k in range(effort.rounds(first) - 1):

@@ -1,6 +1,9 @@
 """Code from core nodes: `generate` gives the text of a NumPy module, `compile_function` its function.
 
-    nodes ─assembly→ steps (shared array operations; `contraction` chooses them) ─writer→ statements ─module→ text
+    nodes ─separation, distribution→ nodes that cost less
+          ─assembly→ steps (shared array operations; `contraction` chooses them)
+          ─inverses, orientation→ steps with fewer inverses and transposes
+          ─writer→ statements ─module→ text
 
 `generate_module` does so for any target (`TARGETS`) and any functions.  Emitted NumPy functions take anything that
 `np.asarray` takes.  Integers become floats; complex numbers stay, so that a derivative can be checked by a complex step

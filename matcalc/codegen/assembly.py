@@ -17,10 +17,10 @@ from typing import Any
 from matcalc.assumptions import Facts
 from matcalc.codegen.contraction import contract, letters, representative
 from matcalc.codegen.distribution import distributed
-from matcalc.codegen.graph import absorbed, computed, derivative_key, only_negated, only_summed, unknown_key
+from matcalc.codegen.graph import absorbed, computed, derivative_key, is_inverse, only_negated, only_summed, unknown_key
 from matcalc.codegen.separation import separated
 from matcalc.codegen.signs import Signs
-from matcalc.codegen.steps import LEAVES, VIEWS, Step, Steps
+from matcalc.codegen.steps import Step, Steps, is_argument
 from matcalc.expr import (
     Add,
     Apply,
@@ -39,9 +39,6 @@ from matcalc.expr import (
 from matcalc.form import Dimension
 
 __all__ = ["Assembly"]
-
-#: The operation that has a step of its own, since a product with it may be a solution of linear equations.
-INVERSE = "inv"
 
 #: A factor of a product with its labels.
 Factor = tuple[Node, tuple[int, ...]]
@@ -193,7 +190,7 @@ class Assembly:
         overload = next(o for o in node.operation.overloads if len(o.inputs[0]) == len(signature))
         order = node.rows + len(overload.output)
         step = self.joined(self.full(argument), argument.shape, groups)
-        if node.name == INVERSE:
+        if is_inverse(node):
             step = self.steps.make("inverse", (step,), None, order)
         else:
             step = self.steps.make("call", (step,), node.name, order)
@@ -386,11 +383,6 @@ def starts_with_an_argument(values: Sequence[Value]) -> bool:
     positive = [value.step for value in values if value.sign > 0]
     negative = [value.step for value in values if value.sign < 0]
     return all(is_argument(step) for step in positive) and not all(is_argument(step) for step in negative)
-
-
-def is_argument(step: Step) -> bool:
-    """True for an argument and for a number."""
-    return (step.args[0] if step.kind in VIEWS else step).kind in LEAVES
 
 
 #: How the value of a node is made from those of its operands; products and sums are apart.

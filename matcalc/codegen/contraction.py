@@ -2,7 +2,8 @@
 
 The order (`matcalc.codegen.order`) is the cheapest one by given sizes, or by one representative size for every symbolic
 dimension, so that vectors meet matrices before matrices meet each other.  A pair becomes the simplest operation that
-does it: `@`, an element-wise product with broadcasting, `np.outer`, `np.tensordot`, and else `np.einsum`.
+does it: `@`, an element-wise product with broadcasting, `np.outer`, `np.tensordot`, and else `np.einsum`.  A product of a
+half with its mirror image (`matcalc.codegen.gram`) is written `Z.T @ Z`, of which BLAS computes one triangle.
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ class Function:
         manner = manner if self.facts is None else replace(manner, facts=self.facts)
         target = manner.target
         preamble = Preamble(self.parameters, target, check=manner.check)
-        assembly, answers = assembled(tensors, self.parameters, manner)
+        _, answers = assembled(tensors, self.parameters, manner)
         writer = writer_of(answers, self.parameters, preamble, target)
         texts = [writer.result(answer) for answer in answers]
         if target.answer is not None:

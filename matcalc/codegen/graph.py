@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence, Set
 
-from matcalc.expr import Add, Delta, Derivative, Node, Product, Unknown, Variable
+from matcalc.expr import Add, Apply, Delta, Derivative, Node, Product, Unknown, Variable
 
-__all__ = ["computed", "derivative_key", "unknown_key", "only_summed", "only_negated", "absorbed"]
+__all__ = ["computed", "derivative_key", "unknown_key", "only_summed", "only_negated", "absorbed", "is_inverse"]
+
+#: The operation that has a step of its own, since a product with it may be a solution of linear equations.
+INVERSE = "inv"
 
 #: The largest number of factors of a product into which factors that are products themselves are drawn.
 MERGED = 6
@@ -96,3 +99,8 @@ def absorbed(order: Sequence[Node], roots: frozenset[Node]) -> set[Node]:
 def is_plain_product(node: Node) -> bool:
     """True for a product of some order that holds no delta."""
     return isinstance(node, Product) and node.order > 0 and not any(isinstance(o, Delta) for o in node.operands)
+
+
+def is_inverse(node: Node) -> bool:
+    """True for the inverse of a matrix."""
+    return isinstance(node, Apply) and node.name == INVERSE

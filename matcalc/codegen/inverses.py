@@ -54,7 +54,7 @@ def with_solutions(steps: Steps, roots: Sequence[Step]) -> list[Step]:
 def from_the_left(steps: Steps, inverse: Step, product: Step) -> dict[Step, Step]:
     """A product with a symmetric inverse behind a matrix, turned round, so that no transpose of its matrix is taken."""
     left, right = product.args if product.kind == "matmul" else (inverse, None)
-    if right is not inverse or left.order != 2:
+    if right is not inverse or left is inverse or left.order != 2:
         return {}
     turned = steps.make("matmul", (inverse, steps.turned(left)), None, 2)
     return {product: steps.make("transpose", (turned,), (1, 0), 2)}

@@ -22,6 +22,9 @@ from matcalc.tensor import Tensor
 
 __all__ = ["Source", "generate", "generate_functions", "generate_module", "compile_function"]
 
+#: What a main needs of the standard library.
+STANDARD = {"inspect": "import inspect", "sys": "import sys"}
+
 #: The helpers that bring arguments into arrays stand first.
 CONVERSIONS = frozenset({"array", "arrays", "tensors", "entries"})
 
@@ -74,7 +77,8 @@ def generate_module(
 ) -> Source:
     """The source of a module with some functions; with a trial, running the module compares them with differences."""
     written = [function.written(manner) for function in functions]
-    main = trial.lines(manner.target.namespace) if trial is not None else []
+    namespace = manner.target.namespace.replace("xp", "np")
+    main = trial.lines(namespace) if trial is not None else []
     lines = head("\n".join([*(w.code for w in written), *main]), manner.target)
     lines += [line for w in written for line in ["", "", *w.lines]]
     return Source("\n".join([quoted(docstring, ""), *lines, *(["", "", *main] if main else []), ""]))
@@ -86,18 +90,22 @@ def head(code: str, target: Target) -> list[str]:
     sources = [target.helper(name) for name in names] + [EXPECT] * ("_expect(" in code)
     everything = "\n".join([*sources, code])
     blocks = [["", "", *source.rstrip().split("\n")] for source in sources]
-    known = {"sys": "import sys", "np": "import numpy as np", "jax": "import jax"} | dict(target.imports)
-    imports = imported([line for name, line in known.items() if re.search(rf"(?<![.\w]){name}[.(]", everything)])
-    return [*([""] * bool(imports)), *imports, *(line for block in blocks for line in block)]
+    imports: list[str] = []
+    known = STANDARD, {"np": "import numpy as np", "jax": "import jax"} | dict(target.imports)
+    for table in known:
+        used = [line for name, line in table.items() if re.search(rf"(?<![.\w]){name}[.(]", everything)]
+        imports += ["", *imported(used)] * bool(used)
+    return [*imports, *(line for block in blocks for line in block)]
 
 
 def imported(lines: Sequence[str]) -> list[str]:
-    """Import statements, those from one module as one."""
+    """Import statements in the order of style guides, those from one module as one."""
     names: dict[str, list[str]] = {}
     for line in lines:
         before, keyword, name = line.rpartition(" import ")
         names.setdefault(before + keyword if keyword else line, []).append(name if keyword else "")
-    return [start + ", ".join(parts) for start, parts in names.items()]
+    made = [start + ", ".join(parts) for start, parts in names.items()]
+    return sorted(made, key=lambda line: (line.startswith("from "), line))
 
 
 def compile_function(source: Source, name: str = "derivative") -> Callable[..., Any]:

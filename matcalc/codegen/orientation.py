@@ -67,5 +67,7 @@ class Turning:
 
     def turns(self, step: Step) -> bool:
         """True for what can be computed the other way round; a solution of linear equations stays as it is."""
+        if step.kind != "matmul":
+            return step.kind in ELEMENTWISE
         solved = any((arg.args[0] if is_turned(arg) else arg).kind == "inverse" for arg in step.args)
-        return step.kind in ELEMENTWISE or (step.kind == "matmul" and not solved)
+        return not solved and all(arg.order == 2 for arg in step.args)

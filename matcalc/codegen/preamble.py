@@ -14,23 +14,23 @@ __all__ = ["EXPECT", "Preamble"]
 #: What `--check` adds to a module.
 EXPECT = '''\
 def _expect(sizes, name, array, *axes):
-    """Note the sizes of the axes of an array; ValueError where they are not those that are known."""
+    """Note the sizes of the axes of an array; ValueError where they are not the known ones."""
     shape, wanted = tuple(array.shape), f"({', '.join(map(str, axes))}{',' * (len(axes) == 1)})"
     if len(shape) != len(axes):
-        raise ValueError(f"{name} has shape {shape}, but {wanted} is expected: {len(axes)} axes")
+        raise ValueError(f"{name} has shape {shape}, but {wanted} is expected")
     for axis, size in zip(axes, shape):
-        known, unknown = 1, []
-        for part in str(axis).split("*"):
-            if part.isdigit() or part in sizes:
-                known *= int(part) if part.isdigit() else sizes[part][0]
-            else:
-                unknown.append(part)
-        if len(unknown) == 1 and known and size % known == 0:
-            sizes[unknown[0]] = size // known, name
-        elif (not unknown and size != known) or (known and size % known):
-            told = [f"{part} = {sizes[part][0]} by {sizes[part][1]}" for part in str(axis).split("*") if part in sizes]
-            reason = f": {' and '.join(told)}" if told else ""
-            raise ValueError(f"{name} has shape {shape}, but {wanted} is expected{reason}")
+        parts = str(axis).split("*")
+        told = {part: sizes[part] for part in parts if part in sizes}
+        free = [part for part in parts if not (part.isdigit() or part in sizes)]
+        known = 1
+        for part in parts:
+            known *= int(part) if part.isdigit() else told.get(part, (1, ""))[0]
+        if len(free) == 1 and known and size % known == 0:
+            sizes[free[0]] = size // known, name
+        elif size != known if not free else known and size % known:
+            reason = " and ".join(f"{part} = {value} by {by}" for part, (value, by) in told.items())
+            text = f"{name} has shape {shape}, but {wanted} is expected"
+            raise ValueError(f"{text}: {reason}" if reason else text)
 '''
 
 
@@ -83,14 +83,13 @@ class Preamble:
 
     def expectations(self) -> list[str]:
         """Checks of the shapes of all arrays, those first that tell dimensions."""
-        given = ", ".join(f'"{p.name}": ({p.python_name}, "its argument")' for p in self.sizes)
+        given = ", ".join(f'"{p.name}": ({p.python_name}, "the argument")' for p in self.sizes)
         arrays = sorted(self.parameters, key=lambda p: (any(len(axis) > 1 for axis in p.shape), not p.shape))
         lines = [f"_sizes = {{{given}}}"] if arrays else []
         for parameter in arrays:
-            axes = [f", {axis[0]}" if isinstance(axis[0], int) else f', "{axis[0]}"' for axis in parameter.shape if len(axis) == 1]
-            if len(axes) < len(parameter.shape):
-                axes = [f', "{format_axis(axis)}"' for axis in parameter.shape]
-            lines.append(f'_expect(_sizes, "{parameter.python_name}", {parameter.python_name}{"".join(axes)})')
+            name, axes = parameter.python_name, [format_axis(axis) for axis in parameter.shape]
+            wanted = ["", *(axis if axis.isdigit() else f'"{axis}"' for axis in axes)]
+            lines.append(f'_expect(_sizes, "{name}", {name}{", ".join(wanted)})')
         return lines
 
     def needed(self, dimensions: set[str]) -> list[str]:

@@ -12,7 +12,7 @@ from fractions import Fraction
 from functools import reduce
 from operator import and_
 
-from matcalc.codegen.graph import computed
+from matcalc.codegen.graph import computed, is_inverse
 from matcalc.expr import Add, Delta, Derivative, Node, Product, Variable, add, product, rebuild
 
 __all__ = ["separated"]
@@ -130,9 +130,13 @@ def remade_sum(terms: Sequence[Node]) -> Node:
 
 
 def joined_at_a_sum(terms: Sequence[Node]) -> Node:
-    """A sum with one factor taken out with which all its terms are contracted."""
+    """A sum with one factor taken out with which all its terms are contracted.
+
+    No inverse: the linear equations of all its terms are solved together.
+    """
     for candidate in factors_of(terms[0]):
-        if len(candidate[1]) > 1 and any(label >= terms[0].order for label in candidate[1]):
+        joined = len(candidate[1]) > 1 and any(label >= terms[0].order for label in candidate[1])
+        if joined and not is_inverse(candidate[0]):
             matches = [match(candidate, term) for term in terms]
             if None not in matches:
                 made = taken_out(candidate, terms, [m for m in matches if m is not None])

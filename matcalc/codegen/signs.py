@@ -79,7 +79,7 @@ class Signs:
         if len(constants) != 1 or len(others) != 1:
             return False
         ((coefficient, rest),) = others
-        return self._is_bounded(rest) and abs(coefficient) <= constants[0]
+        return self._is_bounded(rest) and -constants[0] <= coefficient <= constants[0]
 
 
 def is_one(node: Node) -> bool:

@@ -45,7 +45,7 @@ from typing import Any
 
 from matcalc.form import Dimension
 
-__all__ = ["Step", "Steps", "VIEWS", "LEAVES", "walk"]
+__all__ = ["Step", "Steps", "VIEWS", "LEAVES", "is_argument", "is_turned", "walk"]
 
 VIEWS = frozenset({"transpose", "expand", "column"})
 LEAVES = frozenset({"name", "number", "size", "constant"})
@@ -278,6 +278,11 @@ class Steps:
     def full(self, value: Step, shape: Sequence[Dimension]) -> Step:
         """The array whose entries all are one scalar."""
         return self.make("full", (value,), tuple(shape), len(shape))
+
+
+def is_argument(step: Step) -> bool:
+    """True for an argument and for a number."""
+    return (step.args[0] if step.kind in VIEWS else step).kind in LEAVES
 
 
 def is_turned(step: Step) -> bool:

@@ -85,7 +85,7 @@ class Trial:
 
     def lines(self, namespace: str) -> list[str]:
         """The lines of the main; `namespace` is the module of the unknown functions."""
-        body = ["random = np.random.default_rng(0)", *self.size_lines(), "", *self.drawing(namespace), ""]
+        body = ["random = np.random.default_rng(0)", *self.size_lines(), *self.drawing(namespace), ""]
         body += ["value = np.asarray(function(**point))"]
         body += self.comparison()
         body += [
@@ -118,16 +118,19 @@ class Trial:
             if "/" in parameter.name:
                 raise UnsupportedError(f"no data can be made for {parameter.name}", hint="leave out `--random`")
             values.append(f'    "{name}": {self.drawn(parameter, namespace)},')
-        given = ", ".join(f'"{p.python_name}"' for p in self.given)
         return [
-            "for low, high in ((-1.0, 1.0), (0.2, 0.8)):",
+            "",
+            "def drawn(low, high):",
             "    def draw(shape):",
             "        return random.uniform(low, high, shape)",
             "",
-            "    values = {",
+            "    return {",
             *("    " + value for value in values),
             "    }",
-            f"    point = {{name: values[name] for name in ({given}{',' * (len(self.given) == 1)})}}",
+            "",
+            "for low, high in ((-1.0, 1.0), (0.2, 0.8)):",
+            "    values = drawn(low, high)",
+            "    point = {name: values[name] for name in inspect.signature(function).parameters}",
             '    with np.errstate(all="ignore"):',
             "        if np.isfinite(np.asarray(function(**point))).all():",
             "            break",
@@ -153,8 +156,8 @@ class Trial:
 
     def comparison(self) -> list[str]:
         """The statements that find the largest relative error."""
-        arguments = ", ".join(f'{p.python_name}=values["{p.python_name}"]' for p in self.parameters)
-        call = f"{self.name}({arguments})" + "[1]" * self.pair
+        call = f"{self.name}(**{{name: values[name] for name in inspect.signature({self.name}).parameters}})"
+        call += "[1]" * self.pair
         if self.product == "operator":
             return self.operator(call)
         if self.product in ("jvp", "hvp"):

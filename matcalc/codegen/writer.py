@@ -105,7 +105,8 @@ class Writer:
     def write(self, step: Step) -> None:
         """Make the text of a step, and a statement if it needs a name."""
         if step.kind == "scatter":
-            self.texts[step] = self.target.kinds.get("scatter", Writer.write_scatter)(self, step)
+            own = self.target.kinds.get("scatter", Writer.write_scatter)
+            self.texts[step] = own(self, step) or self.write_scatter(step)
             self.named.add(step)
             return
         text, level = self.fitted(step)

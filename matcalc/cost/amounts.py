@@ -5,12 +5,12 @@ A size that is not given is a symbol, so the formulas of `matcalc.cost.counting`
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-from sympy import Expr, Max, Poly, Symbol, expand, sstr
+from sympy import Add, Expr, Max, Poly, Rational, Symbol, expand, sstr
 
 from matcalc.errors import UnknownNameError
 from matcalc.form import Axis, Dimension
@@ -34,9 +34,15 @@ __all__ = [
 
 #: A number, or a polynomial in sizes (of SymPy).
 Amount = Any
+#: The coefficients of a polynomial by monomial.
+Coefficients = Mapping[Expr, Fraction]
+T = TypeVar("T")
 
 #: The bytes of one entry.
 ITEM_BYTES = {"float32": 4, "float64": 8}
+
+#: The largest number of polynomials whose maximum is told exactly.
+FEW = 6
 
 #: From these numbers on, entries, and numbers of the largest unit, are written with a power of ten.
 LONG, LARGE = 10**9, 10**6
@@ -99,12 +105,53 @@ def exact(value: Amount) -> int | str:
 
 
 def largest(amounts: Iterable[Amount]) -> Amount:
-    """The largest; among polynomials the maximum of those that no other one exceeds at all sizes."""
-    kept: list[Amount] = []
-    for value in dict.fromkeys(total([value]) for value in amounts):
-        if not any(dominates(other, value) for other in kept):
-            kept = [other for other in kept if not dominates(value, other)] + [value]
-    return kept[0] if len(kept) == 1 else Max(*kept, evaluate=False) if kept else 0
+    """The largest; among polynomials the maximum of those that no other one exceeds at all sizes.
+
+    The coefficients of the polynomials must be nonnegative.  Where more than `FEW` compete, it is a bound instead: the
+    polynomial whose every coefficient is the largest of theirs.
+    """
+    distinct = list(dict.fromkeys(amounts))
+    if not any(isinstance(value, Expr) for value in distinct):
+        return max(distinct, default=0)
+    # The cheap comparison comes first: there may be thousands of polynomials, of many sizes.
+    candidates = undominated([coefficients(value) for value in distinct], covers)
+    if len(candidates) > FEW:
+        return polynomial(bound(candidates))
+    kept = undominated([polynomial(c) for c in candidates], dominates)
+    return kept[0] if len(kept) == 1 else Max(*kept, evaluate=False)
+
+
+def undominated(candidates: Iterable[T], exceeds: Callable[[T, T], bool]) -> list[T]:
+    """The candidates that none of the others exceeds."""
+    kept: list[T] = []
+    for value in candidates:
+        if not any(exceeds(other, value) for other in kept):
+            kept = [other for other in kept if not exceeds(value, other)] + [value]
+    return kept
+
+
+def coefficients(value: Amount) -> Coefficients:
+    """The coefficients of a polynomial by monomial."""
+    return {monomial: Fraction(c.p, c.q) for monomial, c in expand(value).as_coefficients_dict().items()}
+
+
+def polynomial(found: Coefficients) -> Amount:
+    """The polynomial that has these coefficients."""
+    return Add(*(Rational(c) * monomial for monomial, c in found.items()))
+
+
+def covers(first: Coefficients, second: Coefficients) -> bool:
+    """True if every coefficient of the first polynomial is at least that of the second."""
+    return all(first.get(monomial, 0) >= c for monomial, c in second.items())
+
+
+def bound(polynomials: Iterable[Coefficients]) -> Coefficients:
+    """The least polynomial that covers some."""
+    found: dict[Expr, Fraction] = {}
+    for coefficients_of in polynomials:
+        for monomial, c in coefficients_of.items():
+            found[monomial] = max(c, found.get(monomial, c))
+    return found
 
 
 def dominates(first: Amount, second: Amount) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from matcalc.assumptions import Facts
 from matcalc.codegen import Manner, Parameter
@@ -66,19 +67,20 @@ class Run:
         """One run."""
         result = self.ledger.order[-1]
         flops, traffic = self._sums(self.ledger.order)
-        return Figures(total([self.ledger.entries(result)]), self.item * self.memory(), flops, traffic)
+        return Figures(total([self.ledger.entries(result)]), self.item * self.memory, flops, traffic)
 
     def repeated(self, times: Amount, entries: Amount) -> Figures:
         """A run for each of many values of the argument, the results kept in one array of so many entries."""
         once, each = self._sums(s for s in self.ledger.order if s not in self.again), self._sums(self.again)
         flops, traffic = (total([a + times * b]) for a, b in zip(once, each, strict=True))
-        return Figures(entries, total([self.item * (entries + self.memory())]), flops, traffic)
+        return Figures(entries, total([self.item * (entries + self.memory)]), flops, traffic)
 
     def _sums(self, steps: Iterable[Step]) -> tuple[Amount, Amount]:
         chosen = list(steps)
         flops = total(self.ledger.flops[step] for step in chosen)
         return flops, total(self.item * self.ledger.traffic(step) for step in chosen)
 
+    @cached_property
     def memory(self) -> Amount:
         """The entries of all arrays that are alive at once, at most.
 

@@ -160,7 +160,7 @@ class Cost:
     def _too_large(self) -> Iterator[str]:
         """Products with a vector need no dense derivative."""
         dense = self.figures["dense"]
-        words = {"vjp": "vector-Jacobian product (VJP)", "jvp": "Jacobian-vector product (JVP)"}
+        words = {"vjp": "vector-Jacobian product (`--as vjp`)", "jvp": "Jacobian-vector product (`--as jvp`)"}
         key = min(words, key=lambda k: self.figures[k].memory)
         several = all(count > 1 for count in self.calls.values())
         if several and dense.memory > MUCH * self.figures[key].memory:

@@ -42,7 +42,7 @@ register(
 )
 ADJ = '''\
 def _adj(x):
-    """Adjugate of a square matrix, singular ones too: det(U) det(V') V diag(products of the other s) U'."""
+    """Adjugate of a square matrix, singular ones too, by its singular values."""
     u, s, v = np.linalg.svd(x)
     own = np.eye(s.shape[-1], dtype=bool)
     others = np.where(own, 1.0, s[..., None, :]).prod(axis=-1)

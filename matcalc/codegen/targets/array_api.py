@@ -13,12 +13,13 @@ from collections.abc import Sequence
 from matcalc.codegen.steps import Step
 from matcalc.codegen.targets.target import Argument, Target, Writing
 from matcalc.codegen.text import ATOM, SIGN, SUM, Text
+from matcalc.errors import UnsupportedError
 
 __all__ = ["ARRAY_API"]
 
 ARRAYS = '''\
 def _arrays(*values):
-    """The library of the arrays among the values, and all values as arrays of one floating-point or complex type."""
+    """The library of the arrays among the values, and all values as its arrays of one type."""
     found = [value for value in values if is_array_api_obj(value)]
     xp = array_namespace(*found)
     inexact = [x for x in found if xp.isdtype(x.dtype, ("real floating", "complex floating"))]
@@ -51,7 +52,7 @@ def _einsum(xp, subscripts, *arrays):
 '''
 SPREAD = '''\
 def _spread(xp, x, axes, shape):
-    """Zeros of this shape with x along a diagonal: axis k of the result runs with axis axes[k] of x."""
+    """Zeros of this shape but for x along a diagonal: axis k runs with axis axes[k] of x."""
     first = {axis: k for k, axis in reversed(list(enumerate(axes)))}
     own = (1,) * (len(first) - x.ndim) + tuple(x.shape)
     x = xp.reshape(x, tuple(own[axis] if first[axis] == k else 1 for k, axis in enumerate(axes)))
@@ -59,8 +60,9 @@ def _spread(xp, x, axes, shape):
     for k, axis in enumerate(axes):
         if first[axis] != k:
             index = xp.arange(shape[k], device=device(x))
-            one, other = [xp.reshape(index, tuple(-1 if j == a else 1 for j in range(len(axes)))) for a in (first[axis], k)]
-            mask = one == other if mask is None else mask & (one == other)
+            ends = [tuple(-1 if j == a else 1 for j in range(len(axes))) for a in (first[axis], k)]
+            equal = xp.reshape(index, ends[0]) == xp.reshape(index, ends[1])
+            mask = equal if mask is None else mask & equal
     return xp.where(xp.broadcast_to(mask, shape), x, xp.zeros_like(x))
 '''
 OUTER = '''\
@@ -73,6 +75,11 @@ def _sigmoid(xp, x):
     """1/(1 + exp(-x)) without overflow, to full relative precision."""
     e = xp.exp(-xp.abs(x))
     return xp.where(x < 0.0, e, xp.ones_like(e)) / (1.0 + e)
+'''
+NUMBER = '''\
+def _number(value, like):
+    """A number as an array without axes, of the library and the type of another."""
+    return array_namespace(like).asarray(value, dtype=like.dtype, device=device(like))
 '''
 STEP = '''\
 def _step(xp, x):
@@ -96,10 +103,11 @@ def _gelu(x):
 '''
 ADJ = '''\
 def _adj(xp, x):
-    """Adjugate of a square matrix, singular ones too: det(U) det(V') V diag(products of the other s) U'."""
+    """Adjugate of a square matrix, singular ones too, by its singular values."""
     u, s, v = xp.linalg.svd(x)
     index = xp.arange(s.shape[-1], device=device(x))
-    others = xp.where(index[:, None] == index[None, :], xp.ones_like(s)[..., None, :], s[..., None, :])
+    own = index[:, None] == index[None, :]
+    others = xp.where(own, xp.ones_like(s)[..., None, :], s[..., None, :])
     sign = xp.linalg.det(u) * xp.linalg.det(v)
     v = xp.matrix_transpose(v) * xp.prod(others, axis=-1)[..., None, :]
     return sign[..., None, None] * (v @ xp.matrix_transpose(u))
@@ -139,14 +147,24 @@ def convert(arguments: Sequence[Argument]) -> list[str]:
     return [f"{', '.join(['xp', *names])} = _arrays({', '.join(names)})"] if names else []
 
 
+def like(writer: Writing) -> str:
+    """An array argument."""
+    name = writer.like()
+    if name is None:
+        raise UnsupportedError(
+            "no argument is an array, so that nothing tells the array library", hint="choose the target `numpy`"
+        )
+    return name
+
+
 def options(writer: Writing) -> str:
     """The type and the device of new arrays."""
-    return f"dtype={writer.like()}.dtype, device=device({writer.like()})"
+    return f"dtype={like(writer)}.dtype, device=device({like(writer)})"
 
 
 def number(writer: Writing, text: str) -> str:
     """An array without axes."""
-    return f"xp.asarray({text}, {options(writer)})"
+    return f"_number({text}, {like(writer)})"
 
 
 def full(writer: Writing, step: Step) -> Text:
@@ -197,6 +215,11 @@ def einsum(writer: Writing, step: Step) -> Text:
     if step.data == "ii->":
         return f"xp.linalg.trace({arguments})", ATOM
     return f'_einsum(xp, "{step.data}", {arguments})', ATOM
+
+
+def columns(writer: Writing, step: Step) -> Text:
+    """The matrix whose columns are vectors."""
+    return f"xp.stack(({', '.join(writer.operand(arg, SUM) for arg in step.args)}), axis=1)", ATOM
 
 
 def sums(writer: Writing, step: Step) -> Text:
@@ -277,7 +300,7 @@ ARRAY_API = Target(
     kinds={
         "full": full, "eye": eye, "diag": diag, "transpose": permute, "reshape": reshape, "diagonal": einsum,
         "einsum": einsum, "sum": sums, "tensordot": tensordot, "copy": copy, "broadcast": broadcast, "scalar": scalar,
-        "scatter": scatter,
+        "scatter": scatter, "columns": columns,
     },
     templates={
         "step": "_step(xp, {0})",
@@ -291,8 +314,8 @@ ARRAY_API = Target(
         "logsumexp": "_logsumexp(xp, {0})",
     },
     helpers={
-        "arrays": ARRAYS, "einsum": EINSUM, "spread": SPREAD, "outer": OUTER, "diag": DIAG, "sigmoid": SIGMOID,
-        "step": STEP, "silu": SILU, "softplus": SOFTPLUS, "gelu": GELU, "adj": ADJ, "softmax": SOFTMAX,
+        "arrays": ARRAYS, "number": NUMBER, "einsum": EINSUM, "spread": SPREAD, "outer": OUTER, "diag": DIAG,
+        "sigmoid": SIGMOID, "step": STEP, "silu": SILU, "softplus": SOFTPLUS, "gelu": GELU, "adj": ADJ, "softmax": SOFTMAX,
         "logsumexp": LOGSUMEXP, "logsoftmax": LOGSOFTMAX, "matrix_power": MATRIX_POWER,
     },
     number=number,

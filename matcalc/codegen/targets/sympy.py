@@ -17,7 +17,7 @@ __all__ = ["SYMPY"]
 
 ENTRIES = '''\
 def _entries(x, order):
-    """x, a SymPy matrix or array, a list or a scalar, as an array of expressions with `order` axes."""
+    """x, a SymPy matrix or array or a list, as an array of expressions with `order` axes."""
     if order == 0:
         return sp.sympify(x)
     x = np.array(x.tolist() if hasattr(x, "tolist") else x, dtype=object)
@@ -48,8 +48,8 @@ def _inv(x):
 SOLVE = '''\
 def _solve(a, b):
     """The solution x of a x = b."""
-    x = np.array(_matrix(a).LUsolve(_matrix(b.reshape(b.shape[0], -1))).tolist(), dtype=object)
-    return x.reshape(b.shape)
+    solution = _matrix(a).LUsolve(_matrix(b.reshape(b.shape[0], -1)))
+    return np.array(solution.tolist(), dtype=object).reshape(b.shape)
 '''
 DET = '''\
 def _det(x):

@@ -70,7 +70,8 @@ class Target:
     convert: Callable[[Sequence[Argument]], list[str]] = no_conversion
     #: Functions of NumPy that have another name, without `np.`: `linalg.inv`.
     names: Mapping[str, str] = field(default_factory=dict)
-    kinds: Mapping[str, Callable[[Any, Step], Text]] = field(default_factory=dict)
+    #: How a kind of step is written; None where NumPy's text serves.
+    kinds: Mapping[str, Callable[[Any, Step], Text | None]] = field(default_factory=dict)
     #: The expression of an operation with `{0}`, `{1}`; else that of its record serves.
     templates: Mapping[str, str] = field(default_factory=dict)
     #: The source of helpers by name without the underscore; else those of the records serve.

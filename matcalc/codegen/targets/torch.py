@@ -15,7 +15,7 @@ __all__ = ["TORCH"]
 
 TENSORS = '''\
 def _tensors(*values):
-    """The values as tensors of one floating-point or complex type on one device: those of the tensors among them."""
+    """The values as tensors of one type on one device: those of the tensors among them."""
     tensors = [value for value in values if isinstance(value, torch.Tensor)]
     found = [t for t in tensors if t.ndim] or tensors or [torch.zeros(0, dtype=torch.float64)]
     dtype = found[0].dtype
@@ -42,7 +42,7 @@ def _gelu(x):
 '''
 ADJ = '''\
 def _adj(x):
-    """Adjugate of a square matrix, singular ones too: det(U) det(V') V diag(products of the other s) U'."""
+    """Adjugate of a square matrix, singular ones too, by its singular values."""
     u, s, v = torch.linalg.svd(x)
     own = torch.eye(s.shape[-1], dtype=torch.bool, device=x.device)
     others = torch.where(own, torch.ones_like(s)[..., None, :], s[..., None, :]).prod(dim=-1)
