@@ -35,7 +35,7 @@ from benchmarks.codegen.timing import Effort
 
 RESULTS = Path(__file__).parent.parent / "results"
 README = Path(__file__).parent.parent.parent / "README.md"
-FULL, QUICK = Effort(0.6, 5, 31), Effort(0.1, 3, 7)
+FULL, QUICK = Effort(0.4, 5, 25), Effort(0.1, 3, 7)
 
 
 def arguments() -> argparse.Namespace:

@@ -213,7 +213,7 @@ a star. torch.autograd is backward for gradients, and backward of backward for H
 the faster of forward and reverse mode for Jacobians."""
 
 DERIVATION_TEXT = """\
-Milliseconds, medians, each in processes forked after the imports: the first derivation, then the same again. matcalc's time
+Milliseconds of CPU time, medians, each in processes forked after the imports: the first derivation, then the same again. matcalc's time
 holds the derivation with its text, SymPy's `.diff` and `str`, tensorgrad's `.grad` and `.full_simplify`."""
 
 
