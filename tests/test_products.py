@@ -342,13 +342,20 @@ def test_a_module_of_a_target_tries_itself(target: str, tmp_path: Any) -> None:
     assert max(map(len, source.split("\n"))) <= 100
 
 
+@pytest.mark.parametrize("product", ["derivative", "vjp", "jvp", "hvp"])
+def test_a_module_with_a_value_tries_itself(product: str, capsys: Any) -> None:
+    answers = matcalc.derive(NETWORK, ["V", "W"] if product != "hvp" else ["V"], DECLARED)
+    assert status(answers.code(product=product, value=True, check=True, random=True)) == 0
+    assert "largest relative error" in capsys.readouterr().out
+
+
 def test_structured_derivatives_and_vec_are_tried(capsys: Any) -> None:
     for properties in ("symmetric", "skew", "diagonal", "lower", "upper"):
         answer = matcalc.derive("S*S*x", "S", f"S: matrix(n, n) {properties}", structured=True)
-        assert status(answer.code(random=True)) == 0
+        assert status(answer.code(random=True)) == status(answer.code(product="jvp", random=True)) == 0
     assert status(matcalc.derive("vec(A*X)", "vec(X)").code(random=True)) == 0
     assert status(matcalc.derive("tanh(A*x)", "x", layout="denominator").code(random=True)) == 0
-    assert capsys.readouterr().out.count("error") == 7
+    assert capsys.readouterr().out.count("error") == 12
 
 
 # ---- What is refused --------------------------------------------------------------------------------------------------

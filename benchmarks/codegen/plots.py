@@ -41,13 +41,14 @@ def picture(pyplot: Any, problem: Problem, rows: list[Row], file: Path) -> None:
         width, style = (2.4, "-") if name == "emitted" else (1.4, "--" if name == "hand-written" else "-")
         axes.plot(sizes, milliseconds, style, color=colour, marker=marker, markersize=5, linewidth=width, label=name)
     sizes = [row.n for row in rows]
-    axes.set(xscale="log", yscale="log", xlabel="n", ylabel="ms a call", title=problem.title)
+    axes.set(xscale="log", yscale="log", xlabel="n", ylabel="ms a call")
+    figure.suptitle(problem.title, fontsize=11)
     axes.set_xticks(sizes, [f"{n:,}" for n in sizes])
     axes.minorticks_off()
     axes.grid(alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
-    figure.legend(loc="outside right upper", frameon=False, fontsize=8)
-    figure.savefig(file, dpi=110)
+    figure.legend(loc="outside right center", frameon=False, fontsize=8)
+    figure.savefig(file, dpi=90)
     pyplot.close(figure)
 
 

@@ -72,7 +72,7 @@ class Function:
         texts = [writer.result(answer) for answer in answers]
         if target.answer is not None:
             texts = [target.answer(text, len(t.groups)) for text, t in zip(texts, tensors, strict=True)]
-        code = [*preamble.lines([writer]), *writer.lines]
+        code = [*preamble.lines([writer], texts), *writer.lines]
         code += returned(list(self.results), texts, self.single, self.value is not None)
         return Written(function_text(self.name, self.parameters, self.description, code), "\n".join(code))
 

@@ -57,8 +57,8 @@ class Preamble:
         """The Python names of the array parameters."""
         return [parameter.python_name for parameter in self.parameters]
 
-    def lines(self, writers: Sequence[Writer]) -> list[str]:
-        """The statements that the code of some writers needs before it."""
+    def lines(self, writers: Sequence[Writer], answers: Sequence[str] = ()) -> list[str]:
+        """The statements that the code of some writers and the text of answers need before them."""
         names = {name for writer in writers for name in writer.parameters}
         used = [p for p in self.parameters if p.python_name in names]
         compound = [p for p in used if any(len(axis) != 1 for axis in p.shape)]
@@ -68,13 +68,13 @@ class Preamble:
         names |= {self.parameters[self.sources[d].parameter].python_name for d in order}
         names |= {writer.liked for writer in writers if writer.liked}
         converted = [p for p in self.parameters if p.python_name in names or self.check]
-        lines = self.target.convert([Argument(p.python_name, len(p.shape)) for p in converted])
-        lines += self.expectations() if self.check else []
+        lines = self.expectations() if self.check else []
         lines += self.size_lines(order, writers[0])
         lines += [self.reshaped(p, writers[0]) for p in compound]
         if any(writer.needs_dtype for writer in writers):
             lines.append(self.target.renamed(f"dtype = np.result_type({', '.join(p.python_name for p in used)})"))
-        return lines
+        code = "\n".join([*lines, *(line for writer in writers for line in writer.lines), *answers])
+        return self.target.convert([Argument(p.python_name, len(p.shape)) for p in converted], code) + lines
 
     def reshaped(self, parameter: Parameter, writer: Writer) -> str:
         """A parameter with its compound axes laid open."""

@@ -23,8 +23,8 @@ STEP = 1e-5
 
 #: What a direction becomes where tied entries move together.
 TIES = {
-    "symmetric": "np.maximum(move, move.T)",
-    "positive-definite": "np.maximum(move, move.T)",
+    "symmetric": "move + move.T - np.diag(np.diag(move))",
+    "positive-definite": "move + move.T - np.diag(np.diag(move))",
     "skew": "move - move.T",
     "diagonal": "np.diag(np.diag(move))",
     "lower": "np.tril(move)",
@@ -199,14 +199,12 @@ class Trial:
 
     def along(self, call: str) -> list[str]:
         """A product with directions, against the difference along them."""
-        moves = []
+        lines = [f"found = {call}", "moves = {}"]
         for variation, direction in zip(self.variations, self.directions, strict=True):
-            if self.tie(variation):
-                raise UnsupportedError("no differences along entries that are tied", hint="leave out `--random`")
-            moves.append(f'{variation.python_name}=values["{direction}"]')
-        if not self.single:
-            raise UnsupportedError("a Hessian by several variables is not tried", hint="leave out `--random`")
-        return [f"found = {call}", f"numeric = slope(point, {', '.join(moves)})", "error = difference(found, numeric)"]
+            ties = TIES.get(self.tie(variation), "move")
+            lines += [f'move = values["{direction}"]', f'moves["{variation.python_name}"] = {ties}']
+        answer = "found" if self.single else f'found["{self.variations[0].key}"]'
+        return [*lines, f"error = difference({answer}, slope(point, **moves))"]
 
     def operator(self, call: str) -> list[str]:
         """An operator, applied to all unit vectors, against all differences, and its adjoint."""

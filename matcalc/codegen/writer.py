@@ -6,7 +6,6 @@ is NumPy's; `matcalc.codegen.targets` says what another target writes instead.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 
@@ -22,10 +21,9 @@ from matcalc.codegen.text import (
     bracketed,
     coefficient_parts,
     filled,
-    float_text,
     joined,
-    number_text,
 )
+from matcalc.codegen.uses import effective_uses, varying
 from matcalc.form import Axis, Dimension
 from matcalc.operation import operation
 
@@ -104,20 +102,16 @@ class Writer:
 
     def write(self, step: Step) -> None:
         """Make the text of a step, and a statement if it needs a name."""
+        self.texts[step] = self.fitted(step)
         if step.kind == "scatter":
-            own = self.target.kinds.get("scatter", Writer.write_scatter)
-            self.texts[step] = own(self, step) or self.write_scatter(step)
             self.named.add(step)
-            return
-        text, level = self.fitted(step)
-        self.texts[step] = (text, level)
-        if self.uses[step] > 1 and step.kind not in LEAVES and step.kind not in VIEWS:
+        elif self.uses[step] > 1 and step.kind not in LEAVES and step.kind not in VIEWS:
             self.name(step)
 
     def fitted(self, step: Step) -> Text:
         """The text of a step, with its widest arguments named until it fits into a line."""
         text = self.text_of(step)
-        while len(text[0]) > WIDTH:
+        while len(text[0]) > WIDTH and step.kind != "scatter":
             inner = [arg for arg in step.args if len(self.texts[arg][0]) > 12 and self.can_be_named(arg)]
             if not inner:
                 break
@@ -165,35 +159,6 @@ class Writer:
         self.taken.add(name)
         return name
 
-    def write_scatter(self, step: Step) -> Text:
-        """Zeros or an array, and writes through views of its diagonals."""
-        shape, has_dense, writes = step.data
-        dense, terms = (step.args[0], step.args[1:]) if has_dense else (None, step.args)
-        name = self.take("out")
-        self.statement(f"{name} = {self.dense_text(dense) if dense else self.zeros(shape)}")
-        first = dense is None
-        for term, (subscripts, sign) in zip(terms, writes, strict=True):
-            text = self.operand(term, SUM if sign > 0 or not first else PRODUCT)
-            operator = ("=" if first else "+=") if sign > 0 else ("= -" if first else "-=")
-            space = "" if operator.endswith("-") else " "
-            self.statement(f'np.einsum("{subscripts}", {name})[...] {operator}{space}{text}')
-            first = False
-        return name, ATOM
-
-    def dense_text(self, step: Step) -> str:
-        """An array to write into: the only user of a fresh one takes it, else a copy is made."""
-        text, level = self.texts[step]
-        if not self.is_fresh(step):
-            text, level = f"{bracketed((text, level), ATOM)}.copy()", ATOM
-        everything = {str(s.data) for s in walk([step]) if s.kind == "name"}
-        if everything == self.parameters:
-            return text
-        return f"{bracketed((text, level), ATOM)}.astype({self.dtype()}, copy=False)"
-
-    def zeros(self, shape: Sequence[Dimension]) -> str:
-        """An array of zeros of the type of the arguments."""
-        return f"np.zeros({self.shape(shape)}{', ' + self.dtype() if self.parameters else ''})"
-
     def dtype(self) -> str:
         """The type of the numbers of all arguments together."""
         if len(self.parameters) == 1:
@@ -203,16 +168,6 @@ class Writer:
             return f"{self.like()}.dtype"
         self.needs_dtype = True
         return "dtype"
-
-    def number_text(self, value: Fraction) -> Text:
-        """A number."""
-        if self.target.exact and value.denominator > 1:
-            return f"sp.Rational({value.numerator}, {value.denominator})", ATOM
-        return (str(value), SIGN if value < 0 else ATOM) if self.target.exact else number_text(value)
-
-    def float_text(self, value: Fraction) -> str:
-        """A number that is no int."""
-        return self.number_text(value)[0] if self.target.exact else float_text(value)
 
     # ---- Parts of expressions.
 
@@ -242,7 +197,7 @@ class Writer:
         return str(step.data), ATOM
 
     def number(self, step: Step) -> Text:
-        return self.number_text(step.data)
+        return self.target.number_text(step.data)
 
     def size(self, step: Step) -> Text:
         return self.dimension(step.data), ATOM
@@ -287,7 +242,7 @@ class Writer:
     def multiply(self, step: Step) -> Text:
         above: list[str] = []
         tail: list[str] = []
-        negative, number, below = coefficient_parts(step.data, self.number_text)
+        negative, number, below = coefficient_parts(step.data, self.target.number_text)
         for arg in step.args:
             divisor = self.divisor(arg)
             if divisor is None:
@@ -316,7 +271,7 @@ class Writer:
         exact = self.target.exact or (self.target.number is not None and self.is_plain(base))
         if exponent == Fraction(1, 2) and not exact:
             return f"np.sqrt({self.operand(base, SUM)})", ATOM
-        text, level = self.number_text(exponent)
+        text, level = self.target.number_text(exponent)
         return f"{self.operand(base, ATOM)}**{bracketed((text, level), ATOM)}", POWER
 
     def power(self, step: Step) -> Text:
@@ -397,7 +352,7 @@ class Writer:
         (value,) = step.args
         if value.kind == "number" and value.data in (0, 1):
             return f"np.{'ones' if value.data else 'zeros'}({self.shape(step.data)})", ATOM
-        text = float_text(value.data) if value.kind == "number" else self.operand(value, SUM)
+        text = self.target.float_text(value.data) if value.kind == "number" else self.operand(value, SUM)
         whole = value.kind != "number" and not any(s.kind == "name" for s in walk([value]))
         return f"np.full({self.shape(step.data)}, {text}{', dtype=float' if whole else ''})", ATOM
 
@@ -417,7 +372,7 @@ class Writer:
         """A scalar result: a float, or NumPy's scalar, never an array without axes and never an int."""
         (value,) = step.args
         if value.kind == "number":
-            return float_text(value.data), ATOM
+            return self.target.float_text(value.data), ATOM
         if not any(s.kind == "name" for s in walk([value])):
             return f"float({self.operand(value, SUM)})", ATOM
         if value.kind in ("name", "tensordot"):
@@ -438,26 +393,3 @@ WRITERS: dict[str, Callable[[Writer, Step], Text]] = {
         )
     },
 }  # fmt: skip
-
-
-def varying(order: Sequence[Step]) -> set[Step]:
-    """The steps, given operands first, that depend on an argument that is an array."""
-    found: set[Step] = set()
-    for step in order:
-        if step.kind == "name" or step.order or any(arg in found for arg in step.args):
-            found.add(step)
-    return found
-
-
-def effective_uses(order: Sequence[Step], results: Sequence[Step], template: Callable[[str], str]) -> Counter[Step]:
-    """How often the text of each step is written; a view is written as often as it is used, so its argument is, too."""
-    uses = Counter(results)
-    for step in reversed(order):
-        for position, arg in enumerate(step.args):
-            uses[arg] += uses[step] if step.kind in VIEWS else occurrences(step, position, template)
-    return uses
-
-
-def occurrences(step: Step, position: int, template: Callable[[str], str]) -> int:
-    """How often an argument stands in the text of its user."""
-    return template(step.data).count(f"{{{position}}}") if step.kind == "call" else 1

@@ -8,6 +8,7 @@ libraries where SCIPY_ARRAY_API=1 is set.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from matcalc.codegen.steps import Step
@@ -141,10 +142,11 @@ def _matrix_power(x, exponent):
 '''
 
 
-def convert(arguments: Sequence[Argument]) -> list[str]:
+def convert(arguments: Sequence[Argument], code: str) -> list[str]:
     """One statement for all arguments."""
     names = [argument.name for argument in arguments]
-    return [f"{', '.join(['xp', *names])} = _arrays({', '.join(names)})"] if names else []
+    library = "xp" if re.search(r"\bxp\b", code) else "_"
+    return [f"{', '.join([library, *names])} = _arrays({', '.join(names)})"] if names else []
 
 
 def like(writer: Writing) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from matcalc.codegen.steps import Step
+from matcalc.codegen.steps import Step, walk
 from matcalc.codegen.targets.target import Argument, Target, Writing
 from matcalc.codegen.text import ATOM, SIGN, SUM, Text
 from matcalc.form import Dimension
@@ -23,7 +23,7 @@ def _array(x):
 '''
 
 
-def convert(arguments: Sequence[Argument]) -> list[str]:
+def convert(arguments: Sequence[Argument], code: str) -> list[str]:
     """One statement for each argument."""
     return [f"{argument.name} = _array({argument.name})" for argument in arguments]
 
@@ -77,7 +77,9 @@ def scatter(writer: Writing, step: Step) -> Text:
     if dense is None:
         writer.statement(f"{name} = jnp.zeros({writer.shape(shape)}{typed(writer)})")
     else:
-        writer.statement(f"{name} = {writer.operand(dense, SUM)}")
+        known = {str(s.data) for s in walk([dense]) if s.kind == "name"} == writer.parameters
+        typed_text = f"{writer.operand(dense, ATOM)}.astype({writer.dtype()})" if not known else ""
+        writer.statement(f"{name} = {typed_text or writer.operand(dense, SUM)}")
     axes: dict[tuple[Dimension, ...], list[str]] = {}
     for number, (term, (subscripts, sign)) in enumerate(zip(terms, writes, strict=True)):
         view, _, result = subscripts.partition("->")

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from matcalc.codegen.targets.target import Argument, Target
+from matcalc.codegen.steps import Step, walk
+from matcalc.codegen.targets.target import Argument, Target, Writing
+from matcalc.codegen.text import ATOM, PRODUCT, SUM, Text
+from matcalc.form import Dimension
 
 __all__ = ["NUMPY"]
 
@@ -16,9 +19,39 @@ def _array(x):
 '''
 
 
-def convert(arguments: Sequence[Argument]) -> list[str]:
+def convert(arguments: Sequence[Argument], code: str) -> list[str]:
     """One statement for each argument."""
     return [f"{argument.name} = _array({argument.name})" for argument in arguments]
+
+
+def scatter(writer: Writing, step: Step) -> Text:
+    """Zeros or an array, and writes through views of its diagonals."""
+    shape, has_dense, writes = step.data
+    dense, terms = (step.args[0], step.args[1:]) if has_dense else (None, step.args)
+    name = writer.take("out")
+    writer.statement(f"{name} = {dense_text(writer, dense) if dense is not None else zeros(writer, shape)}")
+    first = dense is None
+    for term, (subscripts, sign) in zip(terms, writes, strict=True):
+        text = writer.operand(term, SUM if sign > 0 or not first else PRODUCT)
+        operator = ("=" if first else "+=") if sign > 0 else ("= -" if first else "-=")
+        space = "" if operator.endswith("-") else " "
+        writer.statement(f'np.einsum("{subscripts}", {name})[...] {operator}{space}{text}')
+        first = False
+    return name, ATOM
+
+
+def zeros(writer: Writing, shape: Sequence[Dimension]) -> str:
+    """An array of zeros of the type of the arguments."""
+    return f"np.zeros({writer.shape(shape)}{', ' + writer.dtype() if writer.parameters else ''})"
+
+
+def dense_text(writer: Writing, step: Step) -> str:
+    """An array to write into: the only user of a fresh one takes it, else a copy is made."""
+    fresh = writer.is_fresh(step)
+    text = writer.operand(step, SUM) if fresh else f"{writer.operand(step, ATOM)}.copy()"
+    if {str(s.data) for s in walk([step]) if s.kind == "name"} == writer.parameters:
+        return text
+    return f"{writer.operand(step, ATOM) if fresh else text}.astype({writer.dtype()}, copy=False)"
 
 
 NUMPY = Target(
@@ -30,6 +63,6 @@ NUMPY = Target(
         "LinearOperator": "from scipy.sparse.linalg import LinearOperator",
     },
     convert=convert,
+    kinds={"scatter": scatter},
     helpers={"array": ARRAY},
-    in_place=True,
 )

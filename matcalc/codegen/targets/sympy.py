@@ -95,7 +95,7 @@ class SympyTarget(Target):
         return f"_each(sp.{record.sympy}, {', '.join(f'{{{k}}}' for k in range(record.arity))})"
 
 
-def convert(arguments: Sequence[Argument]) -> list[str]:
+def convert(arguments: Sequence[Argument], code: str) -> list[str]:
     """One statement for each argument."""
     return [f"{a.name} = _entries({a.name}, {a.order})" for a in arguments]
 

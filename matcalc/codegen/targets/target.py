@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import Any, Protocol
 
 from matcalc.codegen.steps import Step
-from matcalc.codegen.text import Text
+from matcalc.codegen.text import ATOM, SIGN, Text, float_text, number_text
 from matcalc.form import Dimension
 from matcalc.operation import Operation, find_operation, operations
 
@@ -37,7 +37,6 @@ class Writing(Protocol):
     def axis(self, axis: Sequence[Dimension]) -> str: ...
     def is_plain(self, step: Step) -> bool: ...
     def is_fresh(self, step: Step) -> bool: ...
-    def number_text(self, value: Fraction) -> Text: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ class Argument:
     order: int
 
 
-def no_conversion(arguments: Sequence[Argument]) -> list[str]:
+def no_conversion(arguments: Sequence[Argument], code: str) -> list[str]:
     """No statement."""
     return []
 
@@ -58,8 +57,7 @@ class Target:
     """How one library of arrays is written.
 
     `namespace` is the name of `np`; `imports` are the lines that bring names in, each where its name is used.  `convert`
-    makes the statements that bring the arguments into arrays, with the helpers that they call.  `unwritten` names the
-    operations that the library lacks.
+    makes the statements that bring the arguments into arrays for some code.
     """
 
     name: str
@@ -67,7 +65,7 @@ class Target:
     imports: Mapping[str, str]
     #: What is passed, in words.
     takes: str = ""
-    convert: Callable[[Sequence[Argument]], list[str]] = no_conversion
+    convert: Callable[[Sequence[Argument], str], list[str]] = no_conversion
     #: Functions of NumPy that have another name, without `np.`: `linalg.inv`.
     names: Mapping[str, str] = field(default_factory=dict)
     #: How a kind of step is written; None where NumPy's text serves.
@@ -84,9 +82,6 @@ class Target:
     answer: Callable[[str, int], str] | None = None
     #: True if numbers are exact, and no decimal may stand in the text.
     exact: bool = False
-    #: True if statements may write into arrays, with `out=` or `+=`, where nobody else sees these.
-    in_place: bool = False
-    unwritten: Mapping[str, str] = field(default_factory=dict)
 
     def renamed(self, text: str) -> str:
         """The text of NumPy in the names of the target."""
@@ -97,6 +92,18 @@ class Target:
     def function(self, name: str) -> str:
         """What a function of NumPy is called."""
         return self.names.get(name) or f"{self.namespace}.{name}"
+
+    def number_text(self, value: Fraction) -> Text:
+        """A number."""
+        if not self.exact:
+            return number_text(value)
+        if value.denominator > 1:
+            return f"sp.Rational({value.numerator}, {value.denominator})", ATOM
+        return str(value), SIGN if value < 0 else ATOM
+
+    def float_text(self, value: Fraction) -> str:
+        """A number that is no int, unless numbers are exact."""
+        return self.number_text(value)[0] if self.exact else float_text(value)
 
     def template(self, record: Operation) -> str:
         """The expression of an operation."""

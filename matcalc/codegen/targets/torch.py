@@ -54,7 +54,7 @@ def _adj(x):
 FORGETFUL = frozenset({"add", "multiply", "matmul", "outer", "tensordot", "einsum", "full", "scatter"})
 
 
-def convert(arguments: Sequence[Argument]) -> list[str]:
+def convert(arguments: Sequence[Argument], code: str) -> list[str]:
     """One statement for all arguments."""
     names = ", ".join(argument.name for argument in arguments)
     if not arguments:
