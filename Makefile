@@ -21,15 +21,16 @@ help:
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
-# The oracle (JAX) and PyTorch (for the processor alone) are optional: where they cannot be installed, their tests are
-# skipped and say so.
+# The oracle (JAX) and PyTorch are optional: where they are not installed, their tests are skipped and say so.  PyTorch is
+# large, so that it is asked for: make test EXTRAS="oracle torch"
+EXTRAS ?= oracle
+
 .venv/.installed-for-tests: .venv/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[test,dev]"
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[oracle]" \
-		|| echo "JAX cannot be installed here: the tests that need it will be skipped"
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --retries 1 --timeout 60 --editable ".[torch]" \
-		--extra-index-url https://download.pytorch.org/whl/cpu \
-		|| echo "PyTorch cannot be installed here: the tests that need it will be skipped"
+	@for extra in $(EXTRAS); do \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[$$extra]" \
+			|| echo "the extra $$extra cannot be installed here: the tests that need it will be skipped"; \
+	done
 	@touch $@
 
 # KaTeX, which judges the LaTeX that is printed, is optional, too: without npm its test is skipped and counts what it left out.
