@@ -19,12 +19,12 @@ from typing import Any
 import click
 
 import matcalc
+from matcalc.answer import FORMS
 from matcalc.commands.code import CODE, check_code, code_options, warn_of_size
 from matcalc.commands.expression import ExpressionCommand, sizes_of_dimensions
 from matcalc.commands.source import by_name, function_options
 from matcalc.commands.style import check_style, style_options
 from matcalc.commands.terminal import WIDTH, echo, reported_errors
-from matcalc.derivation import FORMS
 
 __all__ = ["main"]
 

@@ -14,7 +14,7 @@ from itertools import product
 
 from tasks import TASKS, derived
 
-from matcalc.derivation import FORMS
+from matcalc.answer import FORMS
 from matcalc.errors import MatcalcError
 from matcalc.identity import library_paths, load
 from matcalc.notation.latex_names import LETTERS, TRANSPOSES, Style

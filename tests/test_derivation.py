@@ -15,7 +15,7 @@ from naive import SIZES, assert_equal
 
 import matcalc
 from matcalc import Derivative, Derivatives, MatcalcError, derive
-from matcalc.derivation import FORMS
+from matcalc.answer import FORMS
 from matcalc.errors import DeclarationError, DimensionError, KindError, ParseError, UnknownNameError, UnsupportedError
 
 NETWORK = """

@@ -15,7 +15,7 @@ import pytest
 from formulas import STYLES, library, of_corpus, of_library
 from test_latex_golden import golden
 
-from matcalc.derivation import FORMS
+from matcalc.answer import FORMS
 from matcalc.notation.latex_names import BOLD
 from matcalc.notation.latex_rows import to_rows
 

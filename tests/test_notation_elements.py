@@ -11,7 +11,7 @@ import sympy
 from corpus import TASKS
 from scipy import special
 
-from matcalc.derivation import derivative_form
+from matcalc.answer import derivative_form
 from matcalc.errors import DimensionError, UnsupportedError
 from matcalc.expr import Node, Variable, apply_matrix, call, identity, product
 from matcalc.form import Form

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from corpus import TASKS
 
+from matcalc.answer import derivative_form
 from matcalc.assumptions import Facts
-from matcalc.derivation import derivative_form
 from matcalc.expr import Node, Variable, apply_matrix, call, product
 from matcalc.form import Form
 from matcalc.inference import TypedProgram, infer

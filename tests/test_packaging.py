@@ -33,7 +33,7 @@ FLOORS = (
     ),
     ("cost",),
     ("lowering", "raising", "products", "refutation", "claim"),
-    ("steps", "sides", "decision", "emission"),
+    ("steps", "sides", "decision", "emission", "answer"),
     ("derivation",),
     ("causes",),
     ("verification",),

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from matcalc.answer import FORMS
 from matcalc.commands.list import check_tags
 from matcalc.commands.output import write_file
 from matcalc.commands.selection import files_at, identities_of, only
@@ -17,7 +18,6 @@ from matcalc.commands.source import by_name, function_options
 from matcalc.commands.style import style_options
 from matcalc.commands.terminal import BadInput, complain, echo, reported_errors
 from matcalc.commands.verify import progress
-from matcalc.derivation import FORMS
 from matcalc.documents.derivatives import claim_of, notes_of_derivatives
 from matcalc.documents.identities import notes_of_identities
 from matcalc.documents.model import Document
