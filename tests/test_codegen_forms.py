@@ -579,3 +579,10 @@ def test_a_source_is_one_word_of_the_shell(source: str) -> None:
         words = shlex.split(" ".join(lines))
         assert words[:2] == ["matcalc", "derive"]
         assert words[3:] == ["--wrt", "x", "--declare", "x: vector(n)", "--emit", "numpy"]
+
+
+def test_a_coefficient_that_all_terms_have_stands_before_the_sum() -> None:
+    declare = ["T: matrix(m, n); U: matrix(m, k); V: matrix(n, k)"]
+    derivative = matcalc.derive("norm2(T - U*V')^2", "U", declare)
+    assert "return 2 * (U @ (V.T @ V) - T @ V)" in derivative.code(sizes={"m": 800, "n": 800, "k": 10})
+    assert "return 2 * ((U @ V.T - T) @ V)" in derivative.code()

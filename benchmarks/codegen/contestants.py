@@ -16,6 +16,8 @@ from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
+
 import matcalc
 from benchmarks.codegen.problems import Problem, Values
 from matcalc.codegen import compile_function
@@ -52,9 +54,23 @@ def derivation(problem: Problem) -> Any:
     return matcalc.derive(problem.source, wrt, problem.declare, order=problem.order)
 
 
-def source(problem: Problem) -> str:
-    """The emitted module."""
-    return derivation(problem).code(product=product(problem))
+def source(problem: Problem, values: Mapping[str, Any] | None = None) -> str:
+    """The emitted module; the order of its operations is chosen by the sizes of the values, if they are given."""
+    found = derivation(problem)
+    return found.code(product=product(problem), sizes=sizes(found, values or {}))
+
+
+def sizes(found: Any, values: Mapping[str, Any]) -> dict[str, int]:
+    """The dimensions of a derivative, or of several, as the arrays have them."""
+    members = found.values() if isinstance(found, matcalc.Derivatives) else [found]
+    pairs = (
+        (axis, size)
+        for member in members
+        for name, info in member.program.variables.items()
+        if name in values
+        for axis, size in zip(info.shape, np.shape(values[name]), strict=True)
+    )
+    return {str(axis[0]): size for axis, size in pairs if len(axis) == 1 and isinstance(axis[0], str)}
 
 
 def product(problem: Problem) -> str:
@@ -62,9 +78,9 @@ def product(problem: Problem) -> str:
     return "vjp" if problem.kind == "vjp" else "derivative"
 
 
-def function(problem: Problem) -> Callable[..., Any]:
+def function(problem: Problem, values: Mapping[str, Any] | None = None) -> Callable[..., Any]:
     """The emitted function."""
-    return compile_function(source(problem), product(problem))
+    return compile_function(source(problem, values), product(problem))
 
 
 def bound(form: Callable[..., Any], values: Mapping[str, Any]) -> Run:
@@ -74,7 +90,7 @@ def bound(form: Callable[..., Any], values: Mapping[str, Any]) -> Run:
 
 def emitted(problem: Problem, values: Values) -> Run:
     """The emitted code."""
-    return bound(function(problem), values)
+    return bound(function(problem, values), values)
 
 
 def hand_written(problem: Problem, values: Values) -> dict[str, Run]:

@@ -177,6 +177,11 @@ class Steps:
     def _add(self, terms: Sequence[tuple[int, Step]]) -> Step:
         if len(terms) == 1:
             return self.multiply(terms[0][0], [terms[0][1]])
+        common = {size_of_coefficient(step) for _, step in terms}
+        if len(common) == 1 and common != {1}:
+            (number,) = common
+            inner = [(sign, self.multiply(step.data / number, step.args)) for sign, step in terms]
+            return self.multiply(number, [self._add(inner)])
         return self.elementwise("add", [step for _, step in terms], tuple(sign for sign, _ in terms))
 
     def multiply(self, coefficient: Fraction | int, factors: Iterable[Step]) -> Step:
@@ -312,3 +317,8 @@ def walk(roots: Iterable[Step], stop: Collection[Step] = ()) -> Iterator[Step]:
             done.add(step)
             stack.append((step, True))
             stack.extend((arg, False) for arg in reversed(step.args) if arg not in done and step not in stop)
+
+
+def size_of_coefficient(step: Step) -> Fraction:
+    """The absolute value of the number by which an array is multiplied as a whole."""
+    return abs(step.data) if step.kind == "multiply" and step.order else Fraction(1)
