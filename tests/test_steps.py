@@ -459,3 +459,9 @@ def test_factors_taken_out_of_the_expression_are_no_step() -> None:
     assert [step.rule for step in found] == ["linearity", "product-rule", "linearity", "collect", "identification"]
     assert lines(found)[1] == "= d(norm2(y - X*w)^2/2) + lambda*d(w'*w)/2  [linearity]"
     assert steps("norm1(A*x - b)", "x")[0].rule == "definition"
+
+
+def test_the_latex_of_a_step_names_the_signal_that_it_defines() -> None:
+    step = steps(NETWORK, "W")[0]
+    assert step.latex.startswith(r"\boldsymbol{\delta}_{1} = \nabla_{\boldsymbol{\theta}} J = ")
+    assert step.text.startswith("delta_1 = grad(J, theta) = ")

@@ -7,7 +7,17 @@ from dataclasses import dataclass
 
 from matcalc.documents.model import Code, Display, Mark, Math, Sign
 
-__all__ = ["Format"]
+__all__ = ["UNICODE_SIGNS", "Format"]
+
+#: The signs of marks where any character can be written.
+UNICODE_SIGNS = {
+    "proved": "✓",
+    "proved-at-sizes": "✓",
+    "numeric": "≈",
+    "undecided": "?",
+    "refuted": "✗",
+    "malformed": "!",
+}
 
 
 @dataclass(frozen=True)

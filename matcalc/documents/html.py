@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from matcalc.documents.format import Format
+from matcalc.documents.format import UNICODE_SIGNS, Format
 from matcalc.documents.mathml import UnknownLatex, mathml
 
 __all__ = ["HTML", "html_text"]
@@ -44,12 +44,5 @@ HTML = Format(
     math=formula,
     display=display,
     code=code,
-    signs={
-        "proved": "✓",
-        "proved-at-sizes": "✓",
-        "numeric": "≈",
-        "undecided": "?",
-        "refuted": "✗",
-        "malformed": "!",
-    },
+    signs=UNICODE_SIGNS,
 )

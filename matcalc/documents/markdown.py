@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from matcalc.documents.format import Format
+from matcalc.documents.format import UNICODE_SIGNS, Format
 
 __all__ = ["MARKDOWN", "markdown_text", "portable"]
 
@@ -81,12 +81,5 @@ MARKDOWN = Format(
     math=lambda latex: f"${portable(latex)}$",
     display=display,
     code=code,
-    signs={
-        "proved": "✓",
-        "proved-at-sizes": "✓",
-        "numeric": "≈",
-        "undecided": "?",
-        "refuted": "✗",
-        "malformed": "!",
-    },
+    signs=UNICODE_SIGNS,
 )

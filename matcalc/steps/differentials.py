@@ -24,7 +24,7 @@ from matcalc.steps.answering import answered, found_form, simplified
 from matcalc.steps.entry_forms import Meanings, state_entries
 from matcalc.steps.expansion import Expansion
 from matcalc.steps.ordering import fixed_first
-from matcalc.steps.question import Chain, Question, depending, parameter_name
+from matcalc.steps.question import Chain, Question, depending
 from matcalc.steps.step import Step
 from matcalc.steps.sums import StateForms
 from matcalc.tensor import axis_groups
@@ -62,7 +62,7 @@ class Differential:
 
     def parameter(self) -> Form:
         """The scalar on which the variable depends in the claims."""
-        return name(parameter_name(self.question.program), "scalar", ())
+        return name(self.question.unused("t"), "scalar", ())
 
     def chain(self) -> Chain:
         """The chain that begins with dF."""

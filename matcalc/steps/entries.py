@@ -19,18 +19,13 @@ from matcalc.steps.answering import answered
 from matcalc.steps.entry_forms import Meanings, state_entries
 from matcalc.steps.expansion import Expansion
 from matcalc.steps.question import Chain, Question
-from matcalc.steps.step import Setting, Step
+from matcalc.steps.step import Step
 
-__all__ = ["entry_steps"]
-
-
-def entry_steps(question: Question) -> list[Step]:
-    """The steps of a function that is no scalar."""
-    return EntryDerivation(question).steps()
+__all__ = ["EntryDerivation"]
 
 
 class EntryDerivation:
-    """∂F[..]/∂X[..], rule by rule."""
+    """∂F[..]/∂X[..] for a function that is no scalar, rule by rule."""
 
     def __init__(self, question: Question) -> None:
         self.question = question
@@ -47,7 +42,8 @@ class EntryDerivation:
             return [self.question.closing("constant")]
         given = self.entry_of_function()
         written = self.derivative(state_entries(function, self.own, self.raising, self.names, Meanings()))
-        chain = Chain(written if given is None else self.derivative(given), self.setting(), shown, self.claimed)
+        start = written if given is None else self.derivative(given)
+        chain = Chain(start, self.question.free_setting, shown, self.claimed)
         chain.to("entry", written)
         while (rule := expansion.advance()) is not None:
             chain.to(rule, self.state())
@@ -64,10 +60,6 @@ class EntryDerivation:
         matrix = self.question.derivative.kind != "tensor"
         steps = answered(self.question, found, self.raising, "matrix-form" if matrix else "tensor-form")
         return steps + self.question.kronecker()
-
-    def setting(self) -> Setting:
-        """What the claims about entries are stated under."""
-        return self.question.free_setting
 
     def entry_of_function(self) -> Form | None:
         """F[..] for the expression as it was given; None if it has indices of its own, which could be the same."""

@@ -42,10 +42,6 @@ class Expansion:
         #: The symbol of the variable itself: dX, or ∂X_ij/∂X_kl.
         self.seed = self.symbols.get(variable) or Variable.make("∂", variable.shape + axes)
 
-    def holds_symbol(self, node: Node) -> bool:
-        """Whether a symbol occurs in a node."""
-        return any(part in self.meanings for part in postorder(node))
-
     def pending(self) -> list[Node]:
         """The nodes whose symbols are next: those that are no part of another with a symbol; the last of the text first."""
         present = [self.meanings[part] for part in postorder(self.state) if part in self.meanings]
@@ -68,11 +64,6 @@ class Expansion:
             if not waiting or rule_of(waiting[0], self.symbols) != rule:
                 break
         return rule
-
-    def finish(self) -> None:
-        """Apply all rules that are left."""
-        while waiting := self.pending():
-            self._expand(waiting)
 
     def seeded(self) -> Node:
         """The state with ∂X/∂X = 1, the identity."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from itertools import count
+from itertools import chain, count
 
 from matcalc.assumptions import Facts
 from matcalc.expr import Node
@@ -16,7 +16,7 @@ from matcalc.raising import Raising
 from matcalc.steps.step import Setting, Step
 from matcalc.tensor import Tensor
 
-__all__ = ["Question", "Chain", "declaration", "depending", "parameter_name", "size_declarations"]
+__all__ = ["Question", "Chain", "declaration", "depending", "size_declarations"]
 
 
 #: Kinds of values whose names can stand in forms that are made of nodes.
@@ -110,7 +110,12 @@ class Question:
     @property
     def taken(self) -> set[str]:
         """The names that mean something in the program."""
-        return {*self.program.variables, *self.program.assignments, *self.program.dimensions}
+        return names_of(self.program)
+
+    def unused(self, word: str, *further: str) -> str:
+        """The word, numbered if it means something in the program or is one of some further names."""
+        taken = self.taken.union(further)
+        return next(w for w in chain([word], (f"{word}{k}" for k in count(1))) if w not in taken)
 
     def closing(self, rule: str, *, left: Form | None = None, claimed: Form | None = None) -> Step:
         """The step that ends in the answer, from the derivative or from what it was found to be so far.
@@ -156,10 +161,9 @@ class Chain:
         self.last = form
 
 
-def parameter_name(program: TypedProgram) -> str:
-    """A name for the parameter on which the variable depends in the claims about differentials."""
-    taken = {*program.variables, *program.assignments, *program.dimensions}
-    return next(name for name in ("t", *(f"t{k}" for k in range(1, len(taken) + 2))) if name not in taken)
+def names_of(program: TypedProgram) -> set[str]:
+    """The names of variables, values and sizes."""
+    return {*program.variables, *program.assignments, *program.dimensions}
 
 
 def depending(program: TypedProgram, variable: Form, parameter: str) -> tuple[str, ...]:
@@ -187,7 +191,7 @@ def size_declarations(program: TypedProgram, wanted: Iterable[str] | None = None
     known = list(shapes) if wanted is not None else [info.shape for info in (*program.variables.values(), *program.sized)]
     sizes = {size for shape in known for axis in shape for size in axis}
     missing = [d for d in program.dimensions if d not in sizes and (wanted is None or d in wanted)]
-    taken = {*program.variables, *program.assignments, *program.dimensions}
+    taken = names_of(program)
     spare = (word for k in count() if (word := f"size_{k}") not in taken)
     return [f"{word}: vector({size})" for size, word in zip(missing, spare, strict=False)]
 

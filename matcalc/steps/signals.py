@@ -84,13 +84,9 @@ class Signals:
         users = self.values.users(value)
         if not users or self.values.reaches_output(value) or left.head != "derivative" or left.args[1].head != "name":
             return f"{to_text(left)} = {to_text(right)}", self._setting(right)
-        loss = self._unused("L")
+        loss = self.question.unused("L", *self.values.names.values())
         local = Form(left.head, (name(loss, "scalar", ()), left.args[1]), left.value, kind=left.kind, shape=left.shape)
         return f"{to_text(local)} = {to_text(right)}", self._local(value, users, loss, right)
-
-    def _unused(self, word: str) -> str:
-        taken = self.question.taken.union(self.values.names.values())
-        return next(w for w in (word, *(f"{word}{k}" for k in range(len(taken) + 1))) if w not in taken)
 
     def _setting(self, form: Form) -> Setting:
         """What the program says, and what the signals in a form are."""

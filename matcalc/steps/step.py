@@ -15,6 +15,7 @@ from typing import Any
 from matcalc.errors import MatcalcError
 from matcalc.form import Form
 from matcalc.notation.latex import to_latex
+from matcalc.notation.latex_display import named_latex
 from matcalc.notation.text import to_text
 from matcalc.steps.laws import law_of
 from matcalc.verdict import Verdict
@@ -64,7 +65,8 @@ class Step:
     @property
     def latex(self) -> str:
         """The step as an equation in LaTeX."""
-        return f"{to_latex(self.left)} = {to_latex(self.right)}"
+        named = [named_latex(self.defines, self.left)] if self.defines else []
+        return " = ".join([*named, to_latex(self.left), to_latex(self.right)])
 
     @cached_property
     def verdict(self) -> str:
