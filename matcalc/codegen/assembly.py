@@ -62,19 +62,33 @@ class Structured:
 
 
 class Assembly:
-    """The steps that compute some nodes.  `names` gives the Python name of each parameter by its key."""
+    """The steps that compute some nodes.
+
+    `names` gives the Python name of each parameter by its key.  `definitions` are variables that are no parameters, each
+    with the node that computes it, those that it is made of before it: the value of such a variable is computed once,
+    and called by its name.  `called` gives names to further nodes, where they are computed.
+    """
 
     def __init__(
-        self, roots: Sequence[Node], names: Mapping[str, str], sizes: Mapping[str, int], facts: Facts | None = None
+        self,
+        roots: Sequence[Node],
+        names: Mapping[str, str],
+        sizes: Mapping[str, int],
+        facts: Facts | None = None,
+        definitions: Mapping[Variable, Node] | None = None,
+        called: Mapping[Node, str] | None = None,
     ) -> None:
         self.steps = Steps()
         self.facts = facts or Facts()
-        self.signs = Signs(self.facts)
+        self.definitions = needed(definitions or {}, roots)
+        self.called = called or {}
+        self.signs = Signs(self.facts, self.definitions)
         self.names = names
         self.sizes = sizes
         self.values: dict[Node, Value] = {}
         self.structured: dict[Node, Structured] = {}
-        self.rewritten = dict(zip(roots, self.rewriting(roots), strict=True))
+        every = list(dict.fromkeys([*self.definitions.values(), *roots]))
+        self.rewritten = dict(zip(every, self.rewriting(every), strict=True))
         order = computed(self.rewritten.values())
         self.roots = frozenset(self.rewritten.values())
         self.only_summed = only_summed(order, self.roots)
@@ -89,13 +103,18 @@ class Assembly:
     def rewriting(self, roots: Sequence[Node]) -> list[Node]:
         """The nodes in a form that costs less."""
         apart = separated(roots)
+        self.signs.follow(dict(zip(roots, apart, strict=True)))
         for node in computed(apart):
             self.signs.note(node)
-        return distributed(apart, self.signs, lambda dimension: representative(dimension, self.sizes))
+        cheaper = distributed(apart, self.signs, lambda dimension: representative(dimension, self.sizes))
+        self.signs.follow(dict(zip(apart, cheaper, strict=True)))
+        return cheaper
 
     def note(self, node: Node) -> None:
         """Note what is known of the step that is the value of a node."""
         value = self.values.get(node)
+        if value is not None and node in self.called:
+            self.steps.call(value.step, value.axes, self.called[node], node.order)
         if value is not None and value.sign > 0 and self.signs.nonnegative(node):
             self.steps.nonnegative.add(value.step)
         if value is not None and isinstance(node, Variable) and node.order == 2 and self.facts.symmetric(node):
@@ -138,7 +157,9 @@ class Assembly:
 
     def compute(self, node: Node) -> None:
         """Make the value of a node from those of its operands."""
-        if isinstance(node, Product):
+        if node in self.definitions:
+            self.define(node)
+        elif isinstance(node, Product):
             self.compute_product(node)
         elif isinstance(node, Add):
             self.add(node)
@@ -146,6 +167,16 @@ class Assembly:
             self.structured[node] = Structured(Value(self.steps.number(1), ()), (0, 0))
         else:
             self.values[node] = RULES[type(node)](self, node)
+
+    def define(self, node: Node) -> None:
+        """A variable that is defined here has the value of its definition, which gets its name."""
+        assert isinstance(node, Variable)
+        defined = self.rewritten[self.definitions[node]]
+        if defined in self.structured:
+            self.structured[node] = self.structured[defined]
+        else:
+            value = self.values[node] = self.values[defined]
+            self.steps.call(value.step, value.axes, node.name, node.order)
 
     def leaf(self, key: str, node: Node) -> Value:
         """A parameter."""
@@ -376,6 +407,15 @@ class Assembly:
             args.append(self.steps.place(value.step, value.axes, distinct))
             writes.append((f"{view}->{result}", value.sign))
         return self.steps.make("scatter", args, (tuple(shape), dense is not None, tuple(writes)), len(shape))
+
+
+def needed(definitions: Mapping[Variable, Node], roots: Sequence[Node]) -> dict[Node, Node]:
+    """The definitions on which some nodes depend, in their order."""
+    wanted: set[Node] = set(computed(roots))
+    for variable in reversed(list(definitions)):
+        if variable in wanted:
+            wanted.update(computed([definitions[variable]]))
+    return {variable: node for variable, node in definitions.items() if variable in wanted}
 
 
 def starts_with_an_argument(values: Sequence[Value]) -> bool:

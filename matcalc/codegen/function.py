@@ -11,15 +11,27 @@ from matcalc.assumptions import Facts
 from matcalc.codegen.assembly import Assembly
 from matcalc.codegen.inverses import with_solutions
 from matcalc.codegen.orientation import oriented
-from matcalc.codegen.parameters import Parameter
+from matcalc.codegen.parameters import Parameter, python_name
 from matcalc.codegen.preamble import Preamble
 from matcalc.codegen.steps import Step
 from matcalc.codegen.targets import NUMPY, Target
 from matcalc.codegen.writer import Writer
+from matcalc.expr import Node, Variable
 from matcalc.form import Shape, format_axis
 from matcalc.tensor import Tensor
 
-__all__ = ["COLUMNS", "Function", "Manner", "Written", "assembled", "function_text", "grouped_shape", "quoted", "taken_names"]
+__all__ = [
+    "COLUMNS",
+    "Function",
+    "Manner",
+    "Names",
+    "Written",
+    "assembled",
+    "function_text",
+    "grouped_shape",
+    "quoted",
+    "taken_names",
+]
 
 #: How wide a line of an emitted module may be.
 COLUMNS = 100
@@ -33,6 +45,18 @@ class Manner:
     sizes: Mapping[str, int] = field(default_factory=dict)
     facts: Facts | None = None
     check: bool = False
+
+
+@dataclass(frozen=True)
+class Names:
+    """Values that code calls by given names.
+
+    `definitions` are variables that are no parameters, each with the node that computes it, in order; `called` are nodes
+    whose values have a name, if they are computed.
+    """
+
+    definitions: Mapping[Variable, Node] = field(default_factory=dict)
+    called: Mapping[Node, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -60,6 +84,8 @@ class Function:
     several: str = "derivatives"
     #: The facts on which this function may rely, if they are not those of its module.
     facts: Facts | None = None
+    #: Values that have names of their own.
+    names: Names = field(default_factory=lambda: Names())
 
     def written(self, manner: Manner) -> Written:
         """The lines of the function."""
@@ -67,8 +93,8 @@ class Function:
         manner = manner if self.facts is None else replace(manner, facts=self.facts)
         target = manner.target
         preamble = Preamble(self.parameters, target, check=manner.check)
-        _, answers = assembled(tensors, self.parameters, manner)
-        writer = writer_of(answers, self.parameters, preamble, target)
+        assembly, answers = assembled(tensors, self.parameters, manner, names=self.names)
+        writer = writer_of(answers, self.parameters, preamble, target, assembly.steps.called)
         texts = [writer.result(answer) for answer in answers]
         if target.answer is not None:
             texts = [target.answer(text, len(t.groups)) for text, t in zip(texts, tensors, strict=True)]
@@ -88,21 +114,35 @@ class Function:
 
 
 def assembled(
-    tensors: Sequence[Tensor], parameters: Sequence[Parameter], manner: Manner, *, repeated: bool = False
+    tensors: Sequence[Tensor],
+    parameters: Sequence[Parameter],
+    manner: Manner,
+    *,
+    repeated: bool = False,
+    names: Names | None = None,
 ) -> tuple[Assembly, list[Step]]:
     """The steps that compute some tensors; if products are `repeated`, an inverse is computed once for all of them."""
-    names = {parameter.name: parameter.python_name for parameter in parameters if parameter.kind != "size"}
-    assembly = Assembly([tensor.node for tensor in tensors], names, manner.sizes, manner.facts)
+    given = {parameter.name: parameter.python_name for parameter in parameters if parameter.kind != "size"}
+    names = names or Names()
+    nodes = [tensor.node for tensor in tensors]
+    assembly = Assembly(nodes, given, manner.sizes, manner.facts, names.definitions, names.called)
     answers = distinct(assembly, [assembly.answer(tensor.node, tensor.groups) for tensor in tensors])
     if not repeated:
         answers = with_solutions(assembly.steps, answers)
     return assembly, oriented(assembly.steps, answers)
 
 
-def writer_of(answers: Sequence[Step], parameters: Sequence[Parameter], preamble: Preamble, target: Target) -> Writer:
-    """The statements that compute some steps."""
+def writer_of(
+    answers: Sequence[Step],
+    parameters: Sequence[Parameter],
+    preamble: Preamble,
+    target: Target,
+    called: Mapping[Step, str] | None = None,
+) -> Writer:
+    """The statements that compute some steps; those that are `called` something get that name."""
     taken = taken_names(parameters, preamble, target)
-    return Writer(answers, taken, preamble.dimension_names.__getitem__, target, preamble.arrays)
+    wanted = {step: python_name(name, target) for step, name in (called or {}).items() if name.isascii()}
+    return Writer(answers, taken, preamble.dimension_names.__getitem__, target, preamble.arrays, called=wanted)
 
 
 def taken_names(parameters: Sequence[Parameter], preamble: Preamble, target: Target) -> set[str]:

@@ -58,7 +58,7 @@ class Turning:
             return self.steps.turned(step), 0
         if step.kind == "outer":
             return self.steps.make("outer", step.args[::-1], None, 2), 0
-        if depth and self.uses[step] == 1 and step.order == 2 and self.turns(step):
+        if depth and self.uses[step] == 1 and step.order == 2 and step not in self.steps.called and self.turns(step):
             made = [self.turned(arg, depth - 1) for arg in step.args]
             args = [arg for arg, _ in made]
             turned = self.steps.make(step.kind, args[::-1] if step.kind == "matmul" else args, step.data, 2)

@@ -7,7 +7,7 @@ even powers and products of such.  A declared variable may be off by a rounding 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from matcalc.assumptions import Facts
 from matcalc.expr import Add, Apply, Node, Number, Power, Product, Size, split_coefficient
@@ -19,15 +19,24 @@ AT_LEAST_0 = frozenset({"positive", "nonnegative"})
 
 
 class Signs:
-    """What is known of nodes that are noted, operands before their users."""
+    """What is known of nodes that are noted, operands before their users; a variable is what `definitions` says it is."""
 
-    def __init__(self, facts: Facts) -> None:
+    def __init__(self, facts: Facts, definitions: Mapping[Node, Node] | None = None) -> None:
         self.facts = facts
+        self.definitions = dict(definitions or {})
         self._nonnegative: dict[Node, bool] = {}
         self._bounded: dict[Node, bool] = {}
 
+    def follow(self, rewritten: Mapping[Node, Node]) -> None:
+        """Take what definitions were rewritten to for the definitions."""
+        self.definitions = {variable: rewritten.get(node, node) for variable, node in self.definitions.items()}
+
     def note(self, node: Node) -> None:
         """Look at a node whose operands are known."""
+        if node in self.definitions:
+            defined = self.definitions[node]
+            self._bounded[node], self._nonnegative[node] = self.bounded(defined), self.nonnegative(defined)
+            return
         self._bounded[node] = self._is_bounded(node)
         self._nonnegative[node] = self._is_nonnegative(node)
 

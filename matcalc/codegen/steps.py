@@ -74,13 +74,25 @@ class Steps:
     """The steps of one function, made so that trivial ones do not arise.
 
     An operation on matrices and the same one on their transposes are one step and its transpose.  `nonnegative` and
-    `symmetric` are the steps of which that is known.
+    `symmetric` are the steps of which that is known, `called` those whose name is given.
     """
 
     def __init__(self) -> None:
         self._table: dict[Hashable, Step] = {}
         self.nonnegative: set[Step] = set()
         self.symmetric: set[Step] = set()
+        self.called: dict[Step, str] = {}
+
+    def call(self, step: Step, axes: Sequence[int], name: str, order: int) -> None:
+        """Give the name of a value of some order to the step that has these of its axes, if it is an array of its own."""
+        if is_turned(step):
+            step, axes = step.args[0], axes[::-1]
+        if step.kind in LEAVES | VIEWS or len(axes) != order:
+            return
+        if list(axes) == list(range(order)):
+            self.called.setdefault(step, name)
+        elif order == 2:
+            self.called.setdefault(step, f"{name}_T")
 
     def make(self, kind: str, args: Sequence[Step] = (), data: Hashable = None, order: int = 0) -> Step:
         """The step of this kind."""

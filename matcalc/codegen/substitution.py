@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from matcalc.codegen.steps import Step, Steps
+from matcalc.codegen.steps import LEAVES, VIEWS, Step, Steps
 
 __all__ = ["substituted"]
 
@@ -22,6 +22,8 @@ def substituted(steps: Steps, roots: Sequence[Step], replaced: Mapping[Step, Ste
             args = [made[arg] for arg in source.args]
             same = all(a is b for a, b in zip(args, source.args, strict=True))
             made[step] = source if same else steps.make(source.kind, args, source.data, source.order)
+            if step in steps.called and made[step].kind not in LEAVES | VIEWS:
+                steps.called.setdefault(made[step], steps.called[step])
         elif step not in made:
             stack.append((step, True))
             stack.extend((arg, False) for arg in reversed(source.args) if arg not in made)

@@ -37,7 +37,8 @@ class Writer:
     """The statements that compute some steps.
 
     `dimension_name` gives the Python name of a dimension; `arrays` are the names of all arguments that are arrays, of
-    which new ones have their type; `given` are the texts of steps that are computed elsewhere.
+    which new ones have their type; `given` are the texts of steps that are computed elsewhere, and `called` the names of
+    steps that get these names, even if they are used once.
     """
 
     def __init__(
@@ -48,7 +49,9 @@ class Writer:
         target: Target = NUMPY,
         arrays: Sequence[str] = (),
         given: Mapping[Step, Text] | None = None,
+        called: Mapping[Step, str] | None = None,
     ) -> None:
+        self.called = called or {}
         self.dimension_name = dimension_name
         self.taken = set(taken)
         self.target = target
@@ -105,7 +108,7 @@ class Writer:
         self.texts[step] = self.fitted(step)
         if step.kind == "scatter":
             self.named.add(step)
-        elif self.uses[step] > 1 and step.kind not in LEAVES and step.kind not in VIEWS:
+        elif (self.uses[step] > 1 or step in self.called) and step.kind not in LEAVES and step.kind not in VIEWS:
             self.name(step)
 
     def fitted(self, step: Step) -> Text:
@@ -140,7 +143,9 @@ class Writer:
         return step not in self.named and step.kind not in LEAVES
 
     def fresh_name(self, step: Step) -> str:
-        """A name that nothing has: of the operation and its argument, or a number."""
+        """A name that nothing has: the one that is given, that of the operation and its argument, or a number."""
+        if step in self.called:
+            return self.take(self.called[step])
         argument = self.texts[step.args[0]][0] if len(step.args) == 1 else ""
         label = {"call": step.data, "inverse": "inv"}.get(step.kind)
         if label and argument.isidentifier() and len(argument) <= 12:
