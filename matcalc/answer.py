@@ -134,6 +134,15 @@ class Answer:
             form = form.args[0]
         return form
 
+    @cached_property
+    def value_names(self) -> dict[Node, str]:
+        """The names that the program gives to values, by node: as they are written, and as they stand in an answer."""
+        found: dict[Node, str] = {}
+        for name in self.program.assignments:
+            node = self.environment.name(name).node
+            found |= {made: name for made in (node, refine(node, self.facts)) if made.operands}
+        return found
+
     @property
     def properties(self) -> dict[str, frozenset[str]]:
         """What is declared of each variable."""

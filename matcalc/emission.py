@@ -11,6 +11,7 @@ from matcalc.codegen import (
     TARGETS,
     Function,
     Manner,
+    Names,
     Operator,
     Parameter,
     Source,
@@ -124,6 +125,8 @@ class Answer(Protocol):
     @property
     def free_variables(self) -> Mapping[str, VariableInfo]: ...
     @property
+    def value_names(self) -> Mapping[Node, str]: ...
+    @property
     def properties(self) -> Mapping[str, Collection[str]]: ...
     @property
     def names_in_use(self) -> Collection[str]: ...
@@ -181,7 +184,8 @@ class Emission:
         """A function that computes some tensors, with the directions as its last parameters."""
         parameters = self.parameters([tensor.node for tensor in results.values()])
         chosen = self.single if single is None else single
-        return Function(name, results, parameters, chosen, self.shown, what, several)
+        names = Names(called=self.first.value_names)
+        return Function(name, results, parameters, chosen, self.shown, what, several, names=names)
 
     def parameters(self, nodes: Sequence[Node], *, shown: bool = True) -> tuple[Parameter, ...]:
         """The parameters of a function that computes some nodes, directions last."""

@@ -194,11 +194,11 @@ NETWORK = "H = tanh(X*V)\nL = -sum(Y.*logsoftmax(H*W))"
 def test_a_network_shares_its_work_whatever_is_transposed() -> None:
     D = matcalc.derive(NETWORK, wrt=["V", "W"], declare="X: matrix(b, d); V: matrix(d, h); W: matrix(h, c); Y: matrix(b, c)")
     assert statements(D.numpy()) == [
-        "t1 = np.tanh(X @ V)",
-        "t2 = Y.sum(axis=1)[:, None] * _softmax(t1 @ W) - Y",
+        "H = np.tanh(X @ V)",
+        "t1 = Y.sum(axis=1)[:, None] * _softmax(H @ W) - Y",
         "return {",
-        '"V": X.T @ ((t2 @ W.T) * (1 - t1**2)),',
-        '"W": t1.T @ t2,',
+        '"V": X.T @ ((t1 @ W.T) * (1 - H**2)),',
+        '"W": H.T @ t1,',
         "}",
     ]
 

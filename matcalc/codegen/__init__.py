@@ -11,7 +11,7 @@ wherever its functions are analytic.  A scalar result is a float (NumPy's, mostl
 shares no memory with an argument.
 """
 
-from matcalc.codegen.function import Function, Manner
+from matcalc.codegen.function import Function, Manner, Names
 from matcalc.codegen.module import Source, compile_function, generate, generate_functions, generate_module
 from matcalc.codegen.operator import Operator
 from matcalc.codegen.parameters import Parameter, VariableInfo, parameters_of, python_name
@@ -22,6 +22,7 @@ __all__ = [
     "TARGETS",
     "Function",
     "Manner",
+    "Names",
     "Operator",
     "Parameter",
     "Source",
