@@ -10,7 +10,6 @@ from __future__ import annotations
 import importlib
 import json
 import sys
-import textwrap
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import product
@@ -20,9 +19,11 @@ import click
 
 import matcalc
 from matcalc.answer import FORMS
+from matcalc.commands.assumed import assumed, oriented
+from matcalc.commands.backprop import backprop_options, check_backprop, listing, listing_json, listing_text
 from matcalc.commands.code import CODE, check_code, code_options, warn_of_size
 from matcalc.commands.expression import ExpressionCommand, sizes_of_dimensions
-from matcalc.commands.source import by_name, function_options
+from matcalc.commands.source import blocks_option, by_name, function_options
 from matcalc.commands.style import check_style, style_options
 from matcalc.commands.terminal import WIDTH, echo, reported_errors
 
@@ -51,21 +52,15 @@ def latex_answer(
 
 def shape(derivative: matcalc.Derivative) -> str:
     """The shape, with the orientation that the layout gives to one axis."""
-    orientation = {"row": ", a row", "column": ", a column"}.get(str(derivative.form.kind), "")
-    return f"({', '.join(derivative.shape)}){orientation}"
+    return oriented(derivative.shape, derivative.form.kind)
 
 
 def assumptions(derivatives: Sequence[matcalc.Derivative]) -> str:
     """What the answers take for granted, in lines of at most 79 characters: declarations, layout, shapes, notes."""
     declarations = dict.fromkeys(text for derivative in derivatives for text in derivative.declarations)
     notes = dict.fromkeys(note for derivative in derivatives for note in derivative.notes)
-    facts = [
-        "assumed: " + "; ".join(text.replace(" ", "\0") for text in declarations),  # \0: no line break here
-        f"layout: {derivatives[0].layout}",
-        *(f"shape by {derivative.wrt}: {shape(derivative)}" for derivative in derivatives),
-        *(f"note: {note}" for note in notes),
-    ]
-    return "\n".join(textwrap.fill(fact, WIDTH, subsequent_indent="  ") for fact in facts).replace("\0", " ")
+    shapes = {derivative.wrt: shape(derivative) for derivative in derivatives}
+    return assumed(declarations, derivatives[0].layout, shapes, notes)
 
 
 def derivation(derivative: matcalc.Derivative) -> str:
@@ -106,7 +101,8 @@ def source_options(command: click.decorators.FC) -> click.decorators.FC:
     """The argument and the options that say what is differentiated, and by what."""
     for option in (
         function_options,
-        click.option("--wrt", multiple=True, required=True, metavar="NAME", help="The variable. Repeatable."),
+        blocks_option,
+        click.option("--wrt", multiple=True, required=True, metavar="NAME", help="The variable, or x,Y. Repeatable."),
         click.argument("source"),
     ):
         command = option(command)
@@ -149,11 +145,13 @@ def main() -> None:
 )
 @style_options
 @code_options
+@backprop_options
 @click.option("--steps", is_flag=True, help="Show the way to the answer, rule by rule, each step verified.")
 def derive(
     source: str,
     wrt: tuple[str, ...],
-    order: int,
+    blocks: bool,
+    order: int | None,
     declare: tuple[str, ...],
     layout: str,
     of: str | None,
@@ -168,6 +166,9 @@ def derive(
     value: bool,
     checked: bool,
     trial: bool,
+    backprop: bool,
+    signals: str | None,
+    local: bool,
     steps: bool,
 ) -> None:
     """Print the derivative of SOURCE.
@@ -177,8 +178,10 @@ def derive(
     matcalc derive "B'*B" --wrt B --form index
     matcalc derive "A*x" --wrt A --size m=2,n=3 --form elements
     matcalc derive "x'*A*x" --wrt x --steps
+    matcalc derive net.mc --wrt U --wrt W
     matcalc derive net.mc --wrt U --wrt W --emit numpy
     matcalc derive "log(det(X))" --wrt X --emit jax --as hvp --check
+    matcalc derive "x'*Y*x" --wrt x --wrt Y --blocks
     matcalc derive --from latex '\\mathbf{x}^\\top \\mathbf{A} \\mathbf{x}' --wrt x
     """
     if form and emit not in ("text", "latex"):
@@ -187,20 +190,27 @@ def derive(
         raise click.UsageError("--size goes with --form elements, or with code such as --emit numpy.")
     check_style(emit, style, transpose)
     check_code(emit, product, value=value, checked=checked, trial=trial)
+    check_backprop(emit, form, backprop=backprop, signals=signals, local=local, steps=steps)
     if steps and (emit in CODE or form):
         raise click.UsageError("--steps goes with --emit text, latex or json, and without --form.")
     with reported_errors():
-        derivatives = by_name(source, wrt, declare, layout, order, of, structured=structured, syntax=syntax)
+        derivatives = by_name(source, wrt, declare, layout, order, of, structured=structured, syntax=syntax, blocks=blocks)
         printed = list(derivatives.values())
+        asked = backprop or signals is not None or local
+        notation = emit not in CODE and not form and not steps and (asked or emit != "json")
+        found = listing(derivatives, signals, asked=asked) if notation else None
         if emit in CODE:
             if product in (None, "derivative"):
                 warn_of_size(printed, size)
-            asked = derivatives if len(printed) > 1 else printed[0]
             options = {"value": value, "check": checked, "random": trial}
-            echo(asked.code(emit, product or "derivative", sizes=size, **options).rstrip("\n"))
+            source_of = derivatives if len(printed) > 1 else printed[0]
+            echo(source_of.code(emit, product or "derivative", sizes=size, **options).rstrip("\n"))
         elif emit == "json":
             objects = [derivative.to_json(steps=steps) for derivative in printed]
-            echo(json.dumps(objects if len(objects) > 1 else objects[0], indent=2))
+            echo(json.dumps(listing_json(objects, found, local=local), indent=2))
+        elif found is not None:
+            marks = style or "bold", transpose or "top"
+            echo(found.latex(*marks, local=local) if emit == "latex" else listing_text(found, local=local))
         elif emit == "latex" and steps:
             echo("\n\n".join(derivative.steps.latex(style or "bold", transpose or "top") for derivative in printed))
         elif emit == "latex":
@@ -218,7 +228,8 @@ def derive(
 def check(
     source: str,
     wrt: tuple[str, ...],
-    order: int,
+    blocks: bool,
+    order: int | None,
     declare: tuple[str, ...],
     layout: str,
     of: str | None,
@@ -233,7 +244,7 @@ def check(
     matcalc check "x'*A*x" --wrt x
     """
     with reported_errors():
-        derivatives = by_name(source, wrt, declare, layout, order, of, structured=structured, syntax=syntax)
+        derivatives = by_name(source, wrt, declare, layout, order, of, structured=structured, syntax=syntax, blocks=blocks)
         checks = [(derivative, derivative.check(seed=seed, sizes=size)) for derivative in derivatives.values()]
         echo("\n\n".join(comparison(derivative, found) for derivative, found in checks))
     sys.exit(0 if all(found.agrees for _, found in checks) else 1)

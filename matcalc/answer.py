@@ -32,8 +32,9 @@ from matcalc.raising import Raising
 from matcalc.refine import refine
 from matcalc.tensor import Tensor, axis_groups
 from matcalc.traversal import postorder
+from matcalc.variables import differentiated_form, name_form, spelled, target_of
 
-__all__ = ["FORMS", "Answer", "derivative_form"]
+__all__ = ["FORMS", "Answer"]
 
 #: The notations of an answer.
 FORMS = ("matrix", "index", "cases", "vec", "elements")
@@ -42,38 +43,27 @@ FORMS = ("matrix", "index", "cases", "vec", "elements")
 TIES = frozenset({"symmetric", "skew", "diagonal", "lower", "upper"})
 
 
-def name_form(text: str) -> Form:
-    """An untyped name."""
-    return Form("name", (), text)
-
-
-def derivative_form(function: Form, variable: Form, order: int) -> Form:
-    """The untyped form of a derivative of any order."""
-    span = function.span
-    if order == 1:
-        return Form("derivative", (function, variable), "d", span=span)
-    form = Form("derivative", (function, variable), "hessian", span=span)
-    for _ in range(order - 2):
-        form = Form("derivative", (form, variable), "jacobian", span=span)
-    return form
-
-
 class Answer:
-    """The derivative of one expression by one name, as it is read.
+    """The derivative of one expression by names, one after another, as it is read.
 
-    Attributes: `expression` and `wrt` as they were given, `order`, `layout`, `structured`, `program` (typed).
+    Attributes: `expression` and `wrt` as they were given, `variables` (as many as the order is, equal ones if `wrt` is
+    one name), `layout`, `structured`, `program` (typed with the derivative and the variables as its `extra`).
     """
 
-    def __init__(self, program: Program, typed: TypedProgram, variable: Form, order: int) -> None:
+    def __init__(self, program: Program, typed: TypedProgram) -> None:
         self.source = program
         self.program = typed
-        self.form = typed.extra[0]
-        self.variable = typed.extra[1]
-        self.order = order
+        self.form, *variables = typed.extra
+        self.variables = tuple(variables)
         self.layout = typed.layout
         self.structured = typed.structured
         self.expression = program.source.strip()
-        self.wrt = to_text(variable)
+        self.wrt = spelled(variables)
+
+    @property
+    def order(self) -> int:
+        """How many derivatives are taken."""
+        return len(self.variables)
 
     @cached_property
     def environment(self) -> Environment:
@@ -124,15 +114,12 @@ class Answer:
     def _occurring(self) -> set[str]:
         """The names in the text of the expression, assigned ones followed; what a variable depends on is not in it."""
         found = self._names_below(self.expression_form, arguments=False)
-        return found if self._target in self._names_below(self.expression_form) else found | {self._target}
+        return found | ({*self._targets} - self._names_below(self.expression_form))
 
     @property
     def expression_form(self) -> Form:
         """The expression that is differentiated."""
-        form = self.form
-        for _ in range(1 if self.order == 1 else self.order - 1):
-            form = form.args[0]
-        return form
+        return differentiated_form(self.form, self.order)
 
     @cached_property
     def value_names(self) -> dict[Node, str]:
@@ -157,12 +144,13 @@ class Answer:
     def notes(self) -> tuple[str, ...]:
         """What a reader should know: zero answers, conventions at kinks, matrices that must be invertible."""
         notes = []
-        if self._target not in self._names_below(self.expression_form):
-            notes.append(f"`{self.wrt}` does not occur in the expression, so the derivative is zero")
+        missing = [name for name in self._targets if name not in self._names_below(self.expression_form)]
+        if missing:
+            notes.append(f"`{missing[0]}` does not occur in the expression, so the derivative is zero")
         elif is_zero(self.node):
             notes.append("the derivative is zero")
         if self.structured:
-            notes.append(self._ties_note())
+            notes.extend(map(self._ties_note, self._targets))
         notes.extend(conventions(self._forms()))
         for node in postorder(self.node):
             if isinstance(node, Apply) and node.name == "inv":
@@ -171,13 +159,13 @@ class Answer:
                     notes.append(f"{to_text(argument)} is taken to be invertible")
         return tuple(notes)
 
-    def _ties_note(self) -> str:
-        """How the entries of the variable move in a structured derivative."""
-        info = self.program.variables.get(self._target)
+    def _ties_note(self, target: str) -> str:
+        """How the entries of a variable move in a structured derivative."""
+        info = self.program.variables.get(target)
         ties = sorted(info.properties & TIES) if info is not None else []
         if not ties:
-            return f"`{self._target}` is not declared with tied entries, so its entries move independently"
-        return f"entries of `{self._target}` that are tied ({', '.join(ties)}) move together"
+            return f"`{target}` is not declared with tied entries, so its entries move independently"
+        return f"entries of `{target}` that are tied ({', '.join(ties)}) move together"
 
     def _forms(self) -> Iterator[Form]:
         yield from subforms(self.form)
@@ -200,9 +188,24 @@ class Answer:
         return found
 
     @property
-    def _target(self) -> str:
-        variable = self.variable
-        return str(variable.args[0].value if variable.head == "call" else variable.value)
+    def _targets(self) -> tuple[str, ...]:
+        """The names of the variables, each once, in order."""
+        return tuple(dict.fromkeys(map(target_of, self.variables)))
+
+    @property
+    def _counts(self) -> list[int]:
+        """How many axes of the node belong to each variable."""
+        return [sum(self.environment.name(target_of(variable)).groups) for variable in self.variables]
+
+    @property
+    def target(self) -> str:
+        """The name by which is differentiated first."""
+        return self._targets[0]
+
+    @property
+    def columns(self) -> bool:
+        """Whether it is first differentiated by the vector of the entries of a matrix, vec(X)."""
+        return self.variables[0].head == "call"
 
     # Notations.
 
@@ -254,11 +257,11 @@ class Answer:
     @cached_property
     def names(self) -> tuple[tuple[str, ...], ...]:
         """The names of the indices of the answer: those of the expression, then of each variable."""
-        by = sum(self.environment.name(self._target).groups)
-        own = self.node.order - self.order * by
+        counts = self._counts
+        own = self.node.order - sum(counts)
         taken = set(self.program.variables) | set(self.program.assignments) | set(self.program.dimensions)
-        named = index_names(own, [by] * self.order, taken)
-        if self.layout == "denominator" and self.order == own == by == 1:
+        named = index_names(own, counts, taken)
+        if self.layout == "denominator" and counts == [own] == [1]:
             return named[::-1]
         return named
 
@@ -292,11 +295,11 @@ class Answer:
     def _vec(self) -> Form:
         """The mn x pq Jacobian matrix ∂vec(E)/∂vec(X)', or the Hessian by vec(X)."""
         axes = axis_groups(self.tensor.groups)
-        by = len(self.environment.name(self._target).groups) * self.order
-        own = len(axes) - by
-        rows, columns = axes[:own], axes[own:]
+        by = [len(self.environment.name(target_of(variable)).groups) for variable in self.variables]
+        own = len(axes) - sum(by)
         if own == 0 and self.order == 2:
-            rows, columns = axes[: by // 2], axes[by // 2 :]
+            own = by[0]
+        rows, columns = axes[:own], axes[own:]
         if len(rows) > 2 or len(columns) > 2:
             raise UnsupportedError(
                 f"a derivative of order {self.node.order} has no vec form", hint="ask for the form `index` or `cases`"

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby, product
@@ -56,23 +56,22 @@ class Check:
 def check(
     function: Callable[..., Any],
     program: Program,
-    wrt: Form,
-    order: int,
+    variables: Sequence[Form],
     layout: str,
     point: Point,
     *,
     arguments: Mapping[str, Any] | None = None,
 ) -> Check:
-    """Compare `function`, the emitted derivative of the output by `wrt`, with a numeric one at a point.
+    """Compare `function`, the emitted derivative of the output by `variables`, with a numeric one at a point.
 
     The function is called with `arguments`, else with the keyword arguments that it names; see `arguments_at`.
     """
     analytic = np.asarray(function(**(arguments or arguments_at(function, program, point))))
-    numeric, method = numeric_derivative(program, wrt, order, layout, point), "central differences"
+    numeric, method = numeric_derivative(program, variables, layout, point), "central differences"
     agrees = relative_error(analytic, numeric) <= DIFFERENCES
-    if order == 1 and is_analytic(program, point):
+    if len(variables) == 1 and is_analytic(program, point):
         differences, method = numeric, "central differences and complex step"
-        numeric = numeric_derivative(program, wrt, order, layout, point, complex_step=True)
+        numeric = numeric_derivative(program, variables, layout, point, complex_step=True)
         inaccurate = relative_error(numeric, differences) > DIFFERENCES
         agrees = (agrees or inaccurate) and relative_error(analytic, numeric) <= COMPLEX_STEP
     error = relative_error(analytic, numeric)
@@ -103,12 +102,12 @@ def is_analytic(program: Program, point: Point) -> bool:
 
 
 def numeric_derivative(
-    program: Program, wrt: Form, order: int, layout: str, point: Point, *, complex_step: bool = False
+    program: Program, variables: Sequence[Form], layout: str, point: Point, *, complex_step: bool = False
 ) -> Array:
-    """The derivative of this order of the program's output by `wrt`, axes of the output first, in a layout."""
-    expression = program.output
-    for _ in range(order - 1):
-        expression = Form("derivative", (expression, wrt), "jacobian")
+    """The derivative of the program's output by some variables, axes of the output first, in a layout."""
+    (*earlier, wrt), expression = variables, program.output
+    for by in earlier:
+        expression = Form("derivative", (expression, by), "jacobian")
     variable = wrt if wrt.head == "name" else wrt.args[0]
     start = value_at(program, variable, point)
 
@@ -121,7 +120,7 @@ def numeric_derivative(
     columns = [along(values, start, move) for move in moves]
     stacked = np.stack(columns, axis=-1) if columns else np.zeros((*values(start).shape, 0))
     tensor = stacked.reshape(stacked.shape[:-1] + axes_of(wrt, start.shape))
-    return tensor.T if order == 1 and layout == "denominator" and is_transposed(program.output, wrt, tensor) else tensor
+    return tensor.T if not earlier and layout == "denominator" and is_transposed(program.output, wrt, tensor) else tensor
 
 
 def entries(wrt: Form, shape: tuple[int, ...]) -> Iterator[tuple[int, ...]]:

@@ -7,35 +7,43 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, reduce
 from math import prod
 from typing import Any
 
-from matcalc.answer import TIES, Answer, derivative_form, name_form
+from matcalc.answer import TIES, Answer
 from matcalc.assumptions import Facts
+from matcalc.backprop import Backprop, backpropagation
 from matcalc.claim import one_text, texts
 from matcalc.codegen import compile_function
-from matcalc.emission import Differentiated, Request, emit
+from matcalc.emission import Request, emit
 from matcalc.errors import KindError, MatcalcError, UnsupportedError
 from matcalc.expr import Node
 from matcalc.form import Form, Shape
-from matcalc.inference import TypedProgram, infer
+from matcalc.inference import infer
 from matcalc.lowering import Environment, partial
 from matcalc.naming import replace_names
 from matcalc.notation.index import index_form, index_names
 from matcalc.notation.text import to_text
-from matcalc.parser import Program, parse_expression, parse_program, syntax_of
-from matcalc.products import Point
+from matcalc.parser import Program, parse_program, syntax_of
+from matcalc.products import Differentiated, Point
 from matcalc.raising import Raising
 from matcalc.refine import refine
 from matcalc.steps import Question, Steps, steps_of
 from matcalc.tensor import Tensor
 from matcalc.traversal import substitute
+from matcalc.variables import (
+    blocks_of,
+    derivative_form,
+    exchanged,
+    name_form,
+    spelled,
+    split_names,
+    target_of,
+    variables_of,
+)
 
-__all__ = ["Derivative", "Derivatives", "derive"]
-
-#: The highest order of a derivative.
-LARGEST_ORDER = 50
+__all__ = ["Derivative", "Derivatives", "Hessian", "derive"]
 
 #: The most work that a numeric check does: entries of the variable times entries of all values.
 LARGEST_CHECK = 20_000_000
@@ -46,8 +54,9 @@ def derive(
     wrt: str | Sequence[str],
     declare: Iterable[str] | str | None = (),
     layout: str = "numerator",
-    order: int = 1,
+    order: int | None = None,
     *,
+    blocks: bool = False,
     of: str | None = None,
     name: str | None = None,
     structured: bool = False,
@@ -56,52 +65,80 @@ def derive(
     """The derivative of an expression or program by a name; for several names a mapping by name.
 
     `declare` holds declarations as in section 2 of the language; what is not declared is inferred.  `order` 2 is the
-    Hessian.  `of` names the output of a program, `name` the file that the source came from.  With `structured`, every
-    derivative by a variable that is declared symmetric, skew, diagonal, lower or upper lets its tied entries move
-    together (Matrix Cookbook 2.8); the answer spells that out, so it is read back without.  The
-    source may be LaTeX, a formula or rows of assignments, and names to differentiate by may be then, too: `syntax` is
-    "latex" or "matcalc"; without it a backslash tells.  Raises MatcalcError.
+    Hessian, 1 what is taken if none is given.  A name such as `x,Y` is the derivative by x and then by Y, with the axes
+    of the expression, then of x, then of Y; its order is the number of its names.  With `blocks`, and several names,
+    the blocks of the Hessian are derived, each pair once: a mapping by `x`, `x,Y`, `Y`.  `of` names the output of a
+    program, `name` the file that the source came from.  With `structured`, every derivative by a variable that is
+    declared symmetric, skew, diagonal, lower or upper lets its tied entries move together (Matrix Cookbook 2.8); the
+    answer spells that out, so it is read back without.  The source may be LaTeX, a formula or rows of assignments, and
+    names to differentiate by may be then, too: `syntax` is "latex" or "matcalc"; without it a backslash tells.  Raises
+    MatcalcError.
     """
-    if not isinstance(order, int) or isinstance(order, bool) or not 1 <= order <= LARGEST_ORDER:
-        raise KindError(f"the order of a derivative is a whole number from 1 to {LARGEST_ORDER}, not {order!r}")
     names = texts(wrt, "names to differentiate by")
     text, declared = one_text(source, "the source"), texts(declare, "declarations")
     if syntax_of(text, syntax) == "latex":
         reader = importlib.import_module("matcalc.latex_reader")  # what only LaTeX needs is loaded for it alone
-        program = reader.latex_program(text, declared, name=name, of=of, wrt=names, layout=layout)
-        names = [reader.latex_variable(w, program) for w in names]
+        parts = [part for w in names for part in split_names(w)]
+        program = reader.latex_program(text, declared, name=name, of=of, wrt=parts, layout=layout)
+        names = [",".join(reader.latex_variable(part, program) for part in split_names(w)) for w in names]
     else:
         program = parse_program(text, declared, name=name, of=of)
-    members = [_derive(program, w, layout, order, structured=structured) for w in names]
+    if blocks:
+        return _blocks(program, names, layout, order, structured=structured)
+    members = [_derive(program, variables_of(w, order), layout, structured=structured) for w in names]
     if isinstance(wrt, str):
         return members[0]
     if not members:
         raise KindError("there is no name to differentiate by", hint="give one, such as `x`")
+    if len({member.order for member in members}) > 1:
+        raise KindError("these derivatives are of several orders", hint="give the order that all of them have")
     return Derivatives({member.wrt: member for member in members})
 
 
-def _derive(program: Program, wrt: str, layout: str, order: int, *, structured: bool) -> Derivative:
-    if not wrt.strip():
-        raise KindError("there is no name to differentiate by", hint="give one, such as `x`")
-    variable = parse_expression(wrt)
-    target = variable.args[0] if variable.head == "call" and variable.value == "vec" and variable.args else variable
-    if target.head != "name":
-        raise KindError(f"`{wrt}` is not a name", variable.span, hint="differentiate by a name, such as `--wrt x`")
-    return Derivative(*_typed(program, wrt, layout, order, structured=structured))
+def _blocks(program: Program, names: Sequence[str], layout: str, order: int | None, *, structured: bool) -> Hessian:
+    """The Hessian by several names, by blocks."""
+    if order not in (None, 2) or not names:
+        raise KindError("the blocks of a Hessian are by names, and their order is 2", hint="give names, and no order")
+    parts = [variables_of(name, 1) for name in names]  # refuses what is more than a name
+    pairs = blocks_of([to_text(part) for (part,) in parts])
+    members = [_derive(program, variables_of(pair, 2), layout, structured=structured) for pair in pairs]
+    return Hessian({member.wrt: member for member in members})
 
 
-def _typed(
-    program: Program, wrt: str, layout: str, order: int, *, structured: bool
-) -> tuple[Program, TypedProgram, Form, int]:
-    """The program typed together with the derivative: what a `Derivative` is made of."""
-    variable = parse_expression(wrt)
+def _derive(program: Program, variables: Sequence[Form], layout: str, *, structured: bool) -> Derivative:
+    """The derivative by some variables, in this order."""
     output = program.output if program.output_name is None else name_form(program.output_name)
-    extra = [derivative_form(output, variable, order), variable]
-    return program, infer(program, layout=layout, extra=extra, structured=structured), variable, order
+    several = len({to_text(variable) for variable in variables}) > 1
+    scalar = several and infer(program, layout=layout).output.kind == "scalar"
+    extra = [derivative_form(output, variables, scalar=scalar), *variables]
+    made = Derivative(program, infer(program, layout=layout, extra=extra, structured=structured))
+    made.check_independent()
+    return made
 
 
 class Derivative(Answer):
-    """The derivative of one expression by one name: an answer, the way to it, and its code."""
+    """The derivative of one expression by names, one after another: an answer, the way to it, and its code."""
+
+    def check_independent(self) -> None:
+        """Refuse names of which one depends on another: derivatives by them depend on the order in which they are taken."""
+        for name in self._targets:
+            below = self._names_below(name_form(name)).intersection(self._targets) - {name}
+            if below:
+                raise KindError(
+                    f"`{name}` depends on `{min(below)}`, so one cannot vary while the other stays",
+                    hint="differentiate by names that are independent of each other",
+                )
+
+    def swapped(self) -> Derivative:
+        """The derivative of order 2 by the two names in the other order, which is not derived again: ∂²f/∂y∂x = ∂²f/∂x∂y.
+
+        Second derivatives are symmetric where they are continuous (Schwarz), which all functions of the language are
+        wherever they have second derivatives in a neighbourhood.
+        """
+        first, second = self.variables
+        made = _derive(self.source, (second, first), self.layout, structured=self.structured)
+        made.tensor = exchanged(self.tensor, *(self.environment.name(target_of(v)).groups for v in self.variables))
+        return made
 
     # Steps.
 
@@ -110,13 +147,13 @@ class Derivative(Answer):
         """The way from the expression to the answer, rule by rule; each step is a claim that is verified when asked."""
         if self.order == 1:
             return steps_of(self._question)
-        lower = Derivative(*_typed(self.source, self.wrt, self.layout, self.order - 1, structured=self.structured))
+        lower = _derive(self.source, self.variables[:-1], self.layout, structured=self.structured)
         return lower.steps + steps_of(self._question)
 
     @property
     def _question(self) -> Question:
         """What the steps of the last derivative answer: that of the expression, or of the derivative of one order less."""
-        held = self._held
+        held, last = self._held, self.variables[-1]
         function, value = self._differentiated(held)
         return Question(
             program=self.program,
@@ -124,7 +161,7 @@ class Derivative(Answer):
             outer=self.environment,
             function=function,
             value=value,
-            variable=self.variable.args[0] if self.variable.head == "call" else self.variable,
+            variable=last.args[0] if last.head == "call" else last,
             derivative=self.form,
             answer=self._answer[0],
             where=self._answer[1],
@@ -143,40 +180,48 @@ class Derivative(Answer):
     def _differentiated(self, environment: Environment) -> tuple[Form, Tensor]:
         """What the last derivative is taken of; no fact has been used on it."""
         form = self.expression_form
-        if self.variable.head == "call" and form.head == "call" and form.value == "vec":
+        if self.variables[0].head == "call" and form.head == "call" and form.value == "vec":
             form = form.args[0]
         if self.order == 1:
             return form, environment.lower(form)
-        own = environment.lower(form).node.order
         node = refine(self._lower_order(environment, form, self.order - 1).node, Facts())
         raising = Raising(Facts(), self.layout)
         made = raising.form(node) if node.order <= 2 else None
-        by = environment.name(self._target).node.order
-        names = index_names(own, [by] * (self.order - 1), set(self.program.variables))
+        counts = self._counts
+        names = index_names(self.node.order - sum(counts), counts[:-1], set(self.program.variables))
         return made or index_form(node, names, raising.form), Tensor(node, (1,) * node.order)
 
     def _lower_order(self, environment: Environment, form: Form, order: int) -> Tensor:
-        """The derivative of a form of some order, 0 for its value, before anything is simplified."""
-        value, by, ties = environment.lower(form), environment.name(self._target), environment.ties(self._target)
-        for _ in range(order):
-            value = Tensor(partial(value.node, by, ties, self.variable), value.groups + by.groups)
-        return value
+        """The derivative of a form by the first variables, 0 for its value, before anything is simplified."""
+        names = [target_of(variable) for variable in self.variables[:order]]
+        assigned = {name for name in names if name in self.program.assignments} - set(environment.held)
+        inner = reduce(Environment.holding, sorted(assigned), environment)
+        value = inner.lower(form)
+        for name, variable in zip(names, self.variables, strict=False):
+            by = inner.name(name)
+            value = Tensor(partial(value.node, by, inner.ties(name), variable), value.groups + by.groups)
+        values = {inner.name(name).node: environment.name(name).node for name in assigned}
+        return Tensor(substitute(value.node, values), value.groups) if values else value
+
+    @property
+    def _last(self) -> str:
+        """The name by which the last derivative is taken."""
+        return target_of(self.variables[-1])
 
     @property
     def _held(self) -> Environment:
-        """What names mean where the variable is a variable, also where it is assigned."""
-        assigned = self._target in self.program.assignments
-        return self.environment.holding(self._target) if assigned else self.environment
+        """What names mean where the last variable is a variable, also where it is assigned."""
+        return self.environment.holding(self._last) if self._last in self.program.assignments else self.environment
 
     @property
     def _ties(self) -> frozenset[str]:
-        """The declared properties by which entries of the variable move together."""
-        info = self.program.variables.get(self._target) if self.structured else None
+        """The declared properties by which entries of the last variable move together."""
+        info = self.program.variables.get(self._last) if self.structured else None
         return info.properties & TIES if info is not None else frozenset()
 
     def _kronecker(self, function: Form) -> tuple[Form, Form] | None:
         """d(vec(E))/d(vec(X)) of a matrix by a matrix, and its Kronecker form, if it has one."""
-        vecs = [Form("call", (form,), "vec") for form in (function, self.variable)]
+        vecs = [Form("call", (form,), "vec") for form in (function, *self.variables)]
         try:
             return Form("derivative", tuple(vecs), "d"), replace_names(self._vec(), self._raising.named)
         except UnsupportedError:
@@ -218,12 +263,14 @@ class Derivative(Answer):
 
     def differentiated(self, order: int) -> Differentiated:
         """What the last derivative of this order is taken of, and by what; code for products is made of it."""
-        held = self._held
-        value, by = self._lower_order(held, self.expression_form, order - 1), held.name(self._target)
-        columns, one = self.variable.head == "call", len(value.groups) == len(by.groups) == 1
+        if order < self.order and len(self._targets) > 1:
+            raise KindError(f"`{self.wrt}` is several names", hint="choose `jvp`, or give each name to `--wrt` of its own")
+        held, name = self._held, self._last
+        value, by = self._lower_order(held, self.expression_form, order - 1), held.name(name)
+        columns, one = self.variables[-1].head == "call", len(value.groups) == len(by.groups) == 1
         transposed = self.layout == "denominator" and order == 1 and one and not columns
-        assigned = {by.node: self.environment.name(self._target).node} if held is not self.environment else {}
-        return Differentiated(value, Point(by, held.ties(self._target)), assigned, columns, transposed)
+        assigned = {by.node: self.environment.name(name).node} if held is not self.environment else {}
+        return Differentiated(value, Point(by, held.ties(name), columns), assigned, transposed)
 
     def check(self, seed: int = 0, sizes: Mapping[str, int] | None = None) -> Any:
         """The emitted function against differences of the expression at a random point: a `matcalc.check.Check`."""
@@ -233,7 +280,7 @@ class Derivative(Answer):
         self._check_sizes(sizes or {})
         self._check_work(sizes or {})
         point = sampling.sample(self.program, seed=seed, sizes=sizes)
-        return oracle.check(self.function(), self.program, self.variable, self.order, self.layout, point)
+        return oracle.check(self.function(), self.program, self.variables, self.layout, point)
 
     def _check_work(self, sizes: Mapping[str, int]) -> None:
         """Refuse sizes at which differences would take minutes."""
@@ -242,7 +289,7 @@ class Derivative(Answer):
             return prod(d if isinstance(d, int) else sizes.get(d, 5) for axis in shape for d in axis)
 
         values = sum(entries(v.shape) for v in self.program.variables.values()) + entries(self.form.shape or ())
-        if entries(self.variable.shape or ()) * values > LARGEST_CHECK:
+        if entries(self.variables[-1].shape or ()) * values > LARGEST_CHECK:
             raise UnsupportedError("a check at these sizes takes too long", hint="give smaller sizes")
 
     def cost(self, sizes: Mapping[str, int] | None = None, /, *, dtype: str = "float64", **named: int) -> Any:
@@ -254,7 +301,7 @@ class Derivative(Answer):
         # What only this method needs is loaded here, so that deriving alone starts fast.
         cost = importlib.import_module("matcalc.cost")
         held, outer = self._held, self.environment
-        by, ties = held.name(self._target), held.ties(self._target)
+        by, ties = held.name(self._last), held.ties(self._last)
         node = self._lower_order(held, self.expression_form, self.order - 1).node
         problem = cost.Problem(
             wrt=self.wrt,
@@ -263,8 +310,8 @@ class Derivative(Answer):
             answer=self.tensor,
             function=refine(node, Facts()) if self.order > 1 else node,
             variable=by.node,
-            gradient=lambda scalar: partial(scalar, by, ties, self.variable),
-            settled=lambda made: substitute(made, {by.node: outer.name(self._target).node}),
+            gradient=lambda scalar: partial(scalar, by, ties, self.variables[-1]),
+            settled=lambda made: substitute(made, {by.node: outer.name(self._last).node}),
             printed=self._printed,
             variables=self.free_variables,
             dimensions=self.program.dimensions,
@@ -299,9 +346,9 @@ class Derivative(Answer):
 
 
 def spell(key: str) -> str:
-    """A name as it is printed: `λ` is `lambda`."""
+    """Names as they are printed: `λ` is `lambda`."""
     try:
-        return to_text(parse_expression(key))
+        return spelled(variables_of(key))
     except MatcalcError:
         return key
 
@@ -320,6 +367,22 @@ class Derivatives(Mapping[str, Derivative]):
 
     def __len__(self) -> int:
         return len(self.members)
+
+    @cached_property
+    def backprop(self) -> Backprop:
+        """The values of the program, the error signals and the gradients through them; see `backpropagation`."""
+        return self.backpropagation()
+
+    def backpropagation(self, signals: str = "gradient") -> Backprop:
+        """How backpropagation computes these derivatives of a scalar output: named values, error signals, gradients.
+
+        With `signals` "gradient" all have the shape of what they are by; with "derivative" they are d(J)/d(v) in the
+        layout in force.  Raises MatcalcError for an output that is no scalar, and for derivatives of higher order.
+        """
+        first = next(iter(self.members.values()))
+        if first.order > 1:
+            raise KindError("backpropagation is of derivatives of order 1", hint="leave out the order")
+        return backpropagation(first.source, list(self.members), first.layout, signals, structured=first.structured)
 
     def numpy(self, value: bool = False) -> str:
         """The source of a module whose one function returns a dict of all derivatives by name."""
@@ -347,3 +410,15 @@ class Derivatives(Mapping[str, Derivative]):
     def function(self, value: bool = False) -> Callable[..., Any]:
         """The emitted function of all derivatives, ready to call."""
         return compile_function(emit(self.members, single=False, request=Request(value=value)))
+
+
+class Hessian(Derivatives):
+    """The Hessian of one expression by several names, by blocks: `x`, `x,Y`, `Y`.
+
+    The block `Y,x` is the block `x,Y` with its axes in the other order; it is not derived again.
+    """
+
+    def __getitem__(self, key: str) -> Derivative:
+        first, _, second = spell(key).partition(",")
+        mirrored = self.members.get(f"{second},{first}")
+        return mirrored.swapped() if mirrored is not None else super().__getitem__(key)

@@ -5,8 +5,8 @@ nothing is differentiated.  The rules are those of the core nodes and, for opera
 
     d(A + B) = dA + dB,    d(A B) = dA B + A dB,    d u^p = p u^(p-1) du,    d f(u) = f'(u) du,    dY = ∂Y/∂X dX
 
-Forward mode carries ∂node/∂X upward, reverse mode ∂F/∂node downward: the transpose of the same linear program.  Forward
-mode is used when X has fewer axes than F.  Nothing is simplified on the way, and no fact about a variable is used: facts
+Forward mode carries ∂node/∂X upward, reverse mode ∂F/∂node downward: the transpose of the same linear program.  Where
+neither is asked for, forward mode is used when X has fewer axes than F.  Nothing is simplified on the way, and no fact about a variable is used: facts
 hold at points, a derivative looks around them.
 """
 
@@ -42,9 +42,14 @@ __all__ = ["derivative", "dependents", "forward", "push", "reverse"]
 Partial = tuple[Node, Node, int]
 
 
-def derivative(function: Node, variable: Node) -> Node:
-    """∂function/∂variable, the axes of the function first."""
-    return (forward if variable.order < function.order else reverse)(function, variable)
+def derivative(function: Node, variable: Node, mode: str = "auto") -> Node:
+    """∂function/∂variable, the axes of the function first, in "forward" or "reverse" mode or in the one that suits.
+
+    The modes agree in value and differ in the order in which partial derivatives are multiplied.
+    """
+    if mode == "auto":
+        mode = "forward" if variable.order < function.order else "reverse"
+    return (forward if mode == "forward" else reverse)(function, variable)
 
 
 def dependents(function: Node, variable: Node) -> list[Node]:

@@ -17,19 +17,23 @@ from matcalc.codegen import (
     Source,
     Trial,
     VariableInfo,
-    Variation,
     generate_module,
+    needed,
     parameters_of,
 )
 from matcalc.codegen.command import command_lines
 from matcalc.errors import KindError, UnknownNameError, UnsupportedError
 from matcalc.expr import Node, Variable
-from matcalc.form import Shape, format_axis
+from matcalc.form import Form, format_axis
+from matcalc.inference import TypedProgram
+from matcalc.lowering import lower
 from matcalc.parser import Program, nearest
-from matcalc.products import Point, differential, gradient, pullback
+from matcalc.products import Differentiated, Point, axes_of, differential, gradient, pullback
 from matcalc.refine import refine
+from matcalc.signals import Values, definitions_of, parted
 from matcalc.tensor import Tensor
 from matcalc.traversal import substitute
+from matcalc.trials import Direction, Tried, signs_of
 
 __all__ = ["PRODUCTS", "Differentiated", "Request", "emit"]
 
@@ -75,41 +79,18 @@ class Request:
         return Manner(TARGETS[self.target], self.sizes, facts, self.check)
 
 
-@dataclass(frozen=True)
-class Differentiated:
-    """What the last derivative is taken of, by what, and the values of names that are held while it is."""
-
-    function: Tensor
-    point: Point
-    held: Mapping[Node, Node]
-    columns: bool = False
-    transposed: bool = False
-
-    @property
-    def shape(self) -> Shape:
-        """The shape of what is differentiated by."""
-        return axes_of(self.point.value)
-
-
-@dataclass(frozen=True)
-class Direction:
-    """A direction as a variable of a program."""
-
-    shape: Shape
-    kind: str = "tensor"
-    arguments: tuple[str, ...] = ()
-
-
 class Answer(Protocol):
     """What is needed of a derivative."""
 
     expression: str
     wrt: str
-    order: int
     layout: str
     structured: bool
     source: Program
+    program: TypedProgram
 
+    @property
+    def order(self) -> int: ...
     @property
     def tensor(self) -> Tensor: ...
     @property
@@ -124,6 +105,12 @@ class Answer(Protocol):
     def facts(self) -> Facts: ...
     @property
     def free_variables(self) -> Mapping[str, VariableInfo]: ...
+    @property
+    def target(self) -> str: ...
+    @property
+    def columns(self) -> bool: ...
+    @property
+    def expression_form(self) -> Form: ...
     @property
     def value_names(self) -> Mapping[Node, str]: ...
     @property
@@ -160,9 +147,8 @@ class Emission:
         manner = self.request.manner(self.facts if self.shown is None else signs_of(self.facts))
         if not self.request.random:
             return generate_module([made], manner, docstring=self.docstring())
-        function = self.differenced()
-        trial = self.trial(made.parameters, function.parameters)
-        return generate_module([made, function], manner, docstring=self.docstring(), trial=trial)
+        functions, trial = self.trial(made.parameters)
+        return generate_module([made, *functions], manner, docstring=self.docstring(), trial=trial)
 
     # ---- What is computed.
 
@@ -170,6 +156,8 @@ class Emission:
         """The function of the derivatives, or of a product."""
         product = self.request.product
         if product == "derivative":
+            if self.is_program_gradient():
+                return self.swept()
             return self.made("derivative", {name: member.tensor for name, member in self.members.items()})
         results: dict[str, Tensor] = getattr(self, product)()
         single = self.single or product == "jvp"
@@ -186,6 +174,33 @@ class Emission:
         chosen = self.single if single is None else single
         names = Names(called=self.first.value_names)
         return Function(name, results, parameters, chosen, self.shown, what, several, names=names)
+
+    def is_program_gradient(self) -> bool:
+        """Whether what is asked for are gradients of a scalar that is computed in several steps."""
+        steps = set(self.first.program.assignments) - {self.first.program.output_name}
+        return bool(steps) and self.first.order == 1 and not self.first.expression_form.shape
+
+    def swept(self) -> Function:
+        """The function of gradients through the values of a program and its error signals, each computed once."""
+        program = parted(self.first.program)
+        environment = lower(program, self.first.layout)
+        targets = {member.target: name for name, member in self.members.items()}
+        points = {
+            target: Point(environment.name(target), environment.ties(target), self.members[name].columns)
+            for target, name in targets.items()
+        }
+        values = Values(program, environment, self.first.expression_form, list(targets), rows=True, symbols=True)
+        found = definitions_of(values, self.facts, lambda target, node: points[target].shaped(node))
+        results = {targets[t]: Tensor(node, points[t].like.groups) for t, node in found.gradients.items()}
+        if self.shown is not None:
+            self.shown = Tensor(found.output, ())
+        nodes = [tensor.node for tensor in [*results.values(), *([self.shown] if self.shown else [])]]
+        parameters = self.parameters([*nodes, *needed(found.nodes, nodes).values()], shown=False)
+        own = {variable.name for variable in found.nodes}
+        return Function(
+            "derivative", results, [p for p in parameters if p.name not in own], self.single, self.shown,
+            names=Names(found.nodes),
+        )  # fmt: skip
 
     def parameters(self, nodes: Sequence[Node], *, shown: bool = True) -> tuple[Parameter, ...]:
         """The parameters of a function that computes some nodes, directions last."""
@@ -221,18 +236,18 @@ class Emission:
                 shape = ", ".join(map(format_axis, axes_of(part.function)))
                 raise KindError(f"a Hessian is that of a scalar, and this has shape ({shape})", hint="choose `jvp` or `vjp`")
             node = differential(gradient(part.function.node, part.point), moves)
-            results[name] = self.tensor(node, part.point.value.groups, found)
+            results[name] = self.tensor(node, part.point.like.groups, found)
         return results
 
     def vjp(self) -> dict[str, Tensor]:
         """u·J by each variable."""
         if len(self.members) > 1 and self.first.order > 1:
             raise KindError("products of higher order are by one variable", hint="differentiate by one name at a time")
-        found = {name: self.part(member, member.order) for name, member in self.members.items()}
+        found = {name: member.differentiated(member.order) for name, member in self.members.items()}
         function = next(iter(found.values())).function
         cotangent = self.cotangent = self.new_variable("u", function)
         return {
-            name: self.tensor(pullback(part.function.node, part.point, cotangent), part.point.value.groups, {name: part})
+            name: self.tensor(pullback(part.function.node, part.point, cotangent), part.point.like.groups, {name: part})
             for name, part in found.items()
         }
 
@@ -248,27 +263,20 @@ class Emission:
 
     # ---- Directions.
 
-    def part(self, member: Answer, order: int) -> Differentiated:
-        """What the last derivative of a member is taken of."""
-        found = member.differentiated(order)
-        if found.columns:
-            raise UnsupportedError(
-                f"a product with the derivative by `{member.wrt}` is not emitted", hint="differentiate by the name alone"
-            )
-        return found
-
     def linear_parts(self, order: int) -> dict[str, Differentiated]:
         """What is differentiated by each variable, none of them assigned if there are several."""
-        found = {name: self.part(member, order) for name, member in self.members.items()}
+        found = {name: member.differentiated(order) for name, member in self.members.items()}
         if len(found) > 1 and any(part.held for part in found.values()):
             raise KindError("a product by several variables takes none that is assigned", hint="choose `vjp`")
+        if len({part.name for part in found.values()}) < len(found):
+            raise KindError("a product by several variables takes each of them once", hint="choose `vjp`")
         return found
 
     def moves(self, found: Mapping[str, Differentiated]) -> dict[Variable, Point]:
         """A direction for each variable: `v`, or `v_x` and so on for several."""
         for name, part in found.items():
-            wanted = "v" if len(found) == 1 else f"v_{name}"
-            self.directions[name] = self.new_variable(wanted, part.point.value)
+            wanted = "v" if len(found) == 1 else f"v_{part.name}"
+            self.directions[name] = self.new_variable(wanted, part.point.like)
         return {self.directions[name]: part.point for name, part in found.items()}
 
     def new_variable(self, wanted: str, like: Tensor) -> Variable:
@@ -286,41 +294,21 @@ class Emission:
 
     # ---- The trial.
 
-    def differenced(self) -> Function:
-        """The function of which differences are taken."""
-        product = self.request.product
-        if any(info.arguments for info in self.infos.values()):
-            raise UnsupportedError("no data are made for a dependent variable", hint="leave out `--random`")
-        parts = {name: member.differentiated(1 if product == "hvp" else member.order) for name, member in self.members.items()}
-        if any(part.held for part in parts.values()):
-            raise UnsupportedError("a derivative by an assigned name is not tried", hint="leave out `--random`")
-        first = next(iter(parts.values()))
-        if len(parts) > 1 and (self.first.order > 1 or product == "hvp"):
-            raise UnsupportedError("a Hessian by several variables is not tried", hint="leave out `--random`")
-        tensor = first.function
-        if product == "hvp":
-            tensor = Tensor(gradient(tensor.node, first.point), first.point.value.groups)
-        tensor = Tensor(refine(tensor.node, Facts()), tensor.groups)
-        parameters = [p for p in self.parameters([tensor.node], shown=False) if p.name not in {v.name for v in self.added}]
-        return Function("function", {"function": tensor}, parameters, what="the value", facts=signs_of(self.facts))
-
-    def trial(self, parameters: Sequence[Parameter], given: Sequence[Parameter]) -> Trial:
-        """What the main of the module compares."""
-        names = {parameter.name: parameter.python_name for parameter in given}
-        variations = []
-        for name, member in self.members.items():
-            part = member.differentiated(member.order)
-            variable = part.point.value.node
-            assert isinstance(variable, Variable)
-            transposed = part.transposed and self.request.product == "derivative"
-            variations.append(Variation(names[variable.name], name, part.point.ties, part.columns, transposed))
-        product = self.request.product
-        return Trial(
-            product, parameters, given, variations, self.first.properties,
-            single=self.single or product == "jvp", pair=self.request.value, product=product,
-            directions=[v.name for v in self.directions.values()],
-            cotangent=self.cotangent.name if self.cotangent is not None else "",
-        )  # fmt: skip
+    def trial(self, parameters: Sequence[Parameter]) -> tuple[list[Function], Trial]:
+        """What the main of the module compares, and the functions that it needs beside the one with these parameters."""
+        tried = Tried(
+            product=self.request.product,
+            parts={name: m.differentiated(1 if self.request.product == "hvp" else m.order) for name, m in self.members.items()},
+            parameters=parameters,
+            infos={name: info for name, info in self.infos.items() if name not in {v.name for v in self.added}},
+            properties=self.first.properties,
+            facts=signs_of(self.facts),
+            target=TARGETS[self.request.target],
+        )
+        single, pair = self.single or self.request.product == "jvp", self.request.value
+        cotangent = self.cotangent.name if self.cotangent is not None else ""
+        directions = [v.name for v in self.directions.values()]
+        return tried.functions, tried.trial(single=single, pair=pair, directions=directions, cotangent=cotangent)
 
     # ---- The docstring.
 
@@ -360,14 +348,3 @@ class Emission:
             return ["", f"by {name}:", "", f"    {member.text}", *where]
         except UnsupportedError:  # code can say what no notation can
             return ["", f"by {name}"]
-
-
-def signs_of(facts: Facts) -> Facts:
-    """The facts that hold on in a neighbourhood: a value that is differenced by single entries must not rely on others."""
-    return Facts({name: properties & {"positive"} for name, properties in facts.properties.items()})
-
-
-def axes_of(tensor: Tensor) -> Shape:
-    """The shape of a tensor, its axes joined as `groups` says."""
-    remaining = iter(tensor.node.shape)
-    return tuple(tuple(next(remaining) for _ in range(n)) for n in tensor.groups)

@@ -30,12 +30,17 @@ LINE_WIDTH = 76
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A place: `length` characters from `start` (0-based) in `source`, which is called `name` (a file) if it has a name."""
+    """A place: `length` characters from `start` (0-based) in `source`, which is called `name` (a file) if it has a name.
+
+    `within` says what was read there, where a text is read more than once: the round of a loop, the call of a function,
+    innermost first, each with its own place.
+    """
 
     source: str
     start: int
     length: int = 1
     name: str | None = None
+    within: tuple[tuple[str, Span], ...] = ()
 
     @property
     def text(self) -> str:
@@ -51,7 +56,7 @@ class Span:
         """The place from the start of this one to the end of `other` in the same source."""
         if other.source is not self.source or other.start < self.start:
             return self
-        return Span(self.source, self.start, other.start + other.length - self.start, self.name)
+        return Span(self.source, self.start, other.start + other.length - self.start, self.name, self.within)
 
     def picture(self) -> str:
         """The line of the place with carets under it, cut to a readable width."""
@@ -85,7 +90,7 @@ class MatcalcError(Exception):
         self.message = message
         self.span = span
         self.hint = hint
-        self.related = related
+        self.related = (*related, *(place for place in (span.within if span else ()) if place not in related))
 
     @property
     def source(self) -> str | None:

@@ -49,6 +49,7 @@ _OPERATORS = {
     "**": "^",
     ".'": "'",
     ".T": "'",
+    "…": "..",
     "⊙": ".*",
     "∘": ".*",
     "⊘": "./",
@@ -86,7 +87,7 @@ _TOKEN = re.compile(
     | (?P<name>[{_LETTER}][0-9{_LETTER}{"".join(_SUBSCRIPTS)}]*|∑)
     | (?P<superscript>[⁺⁻]?(?:[⁰¹²³⁴⁵⁶⁷⁸⁹]+|[ᵀ⊤⊺]))
     | (?P<primes>[{"".join(_PRIMES)}])
-    | (?P<operator>\*\*|\.[*/^']|\.T(?![0-9{_LETTER}])|[=!]=|[-+*@/^'()\[\],:;=∂√⊗]|
+    | (?P<operator>\*\*|\.[*/^'.]|\.T(?![0-9{_LETTER}])|[=!]=|[-+*@/^'()\[\],:;=∂√⊗]|
         [{"".join(c for c in _OPERATORS if len(c) == 1)}])
     """,
     re.VERBOSE,

@@ -95,11 +95,11 @@ class Environment:
             return Tensor(Constant.make("pi"), ())
         return Tensor(Size.make(name), ())
 
-    def holding(self, name: str) -> Environment:
-        """This environment with an assigned name held as a variable of its own."""
-        value = self.name(name)
-        held = Tensor(Variable.make(name, value.node.shape), value.groups)
-        return Environment(self.program, self.layout, {**self.held, name: held})
+    def holding(self, *names: str) -> Environment:
+        """This environment with some assigned names held as variables of their own."""
+        values = {name: self.name(name) for name in names}
+        held = {name: Tensor(Variable.make(name, v.node.shape), v.groups) for name, v in values.items()}
+        return Environment(self.program, self.layout, {**self.held, **held})
 
     def lower(self, form: Form) -> Tensor:
         """The value of a typed form."""
@@ -378,10 +378,11 @@ class Environment:
     def _derivative_tensor(
         self, form: Form, value: Tensor, by: Tensor, variable: Form, ties: frozenset[str]
     ) -> Tensor:
-        node = partial(value.node, by, ties, variable)
+        mode = self.program.mode
+        node = partial(value.node, by, ties, variable, mode)
         groups = value.groups + by.groups
         if form.value == "hessian":
-            return Tensor(partial(node, by, ties, variable), groups + by.groups, value.indices)
+            return Tensor(partial(node, by, ties, variable, mode), groups + by.groups, value.indices)
         if variable.head == "entry":
             return self._at_entry(Tensor(node, groups, value.indices), value.groups, by.groups, variable.value)
         result = Tensor(node, groups, value.indices)
@@ -421,9 +422,9 @@ class Environment:
         return Tensor(node, tuple(len(axis) for axis in target.shape), value.indices)
 
 
-def partial(function: Node, by: Tensor, ties: frozenset[str], variable: Form) -> Node:
+def partial(function: Node, by: Tensor, ties: frozenset[str], variable: Form, mode: str = "auto") -> Node:
     """∂function/∂by, the axes of the function first; entries of a variable with `ties` move together."""
-    node = derivative(function, by.node)
+    node = derivative(function, by.node, mode)
     if not ties:
         return node
     free = tuple((f" {k}", 1) for k in range(function.order))

@@ -116,6 +116,11 @@ class Operation:
         return self.signature.replace("()", "").replace(",", "") == "->"
 
     @property
+    def keeps_shape(self) -> bool:
+        """True if the function acts entry by entry, or maps a vector to one of its shape (a matrix row by row)."""
+        return self.elementwise or bool(self.overloads) and all(o.rows and o.inputs == (o.output,) for o in self.overloads)
+
+    @property
     def arity(self) -> int:
         """The number of arguments (without the optional axis)."""
         return len(self.overloads[0].inputs)

@@ -100,6 +100,8 @@ class Assembly:
         left = self.take_inner_edge(self.rows)
         right = self.take_inner_edge(self.columns)
         chain = self.kronecker_chain()
+        if left or right:
+            chain = [form for form in chain if not is_identity(form)]
         scalars = sorted(self.graph.scalars, key=lambda w: w.position)
         above = tuple(w.form for w in scalars if not w.inverse)
         below = tuple(w.form for w in scalars if w.inverse)
@@ -247,6 +249,13 @@ class Assembly:
 def is_eye(chain: Sequence[Form]) -> bool:
     """True for the identity matrix alone."""
     return len(chain) == 1 and chain[0].head == "call" and chain[0].value == "eye"
+
+
+def is_identity(form: Form) -> bool:
+    """True for an identity matrix, also where it is a Kronecker product of them."""
+    if form.head == "call" and form.value == "kron":
+        return all(is_identity(part) for part in form.args)
+    return is_eye((form,))
 
 
 def is_ones(form: Form) -> bool:

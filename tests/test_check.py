@@ -27,7 +27,7 @@ def typed(source: str, *declare: str, layout: str = "numerator") -> TypedProgram
 def run(function: Callable[..., Any], program: TypedProgram, wrt: str, order: int = 1, seed: int = 1) -> Check:
     """The check of a function at a random point."""
     point = sample(program, seed=seed)
-    return check(function, program, parse_expression(wrt), order, program.layout, point)
+    return check(function, program, [parse_expression(wrt)] * order, program.layout, point)
 
 
 def sigmoid(u: np.ndarray) -> np.ndarray:
@@ -145,8 +145,8 @@ def test_differences_are_accurate_without_the_complex_step() -> None:
     program = typed("sum(exp(sin(A*x)))")
     for seed in range(10):
         point = sample(program, seed=seed)
-        exact = numeric_derivative(program, parse_expression("x"), 1, "numerator", point, complex_step=True)
-        differences = numeric_derivative(program, parse_expression("x"), 1, "numerator", point)
+        exact = numeric_derivative(program, [parse_expression("x")], "numerator", point, complex_step=True)
+        differences = numeric_derivative(program, [parse_expression("x")], "numerator", point)
         assert relative_error(exact, differences) < 1e-9
 
 
@@ -154,7 +154,7 @@ def test_a_kink_nearby_does_not_spoil_the_differences() -> None:
     """The step shrinks until it does not reach over the kink, which is 0.001 away."""
     program = typed("sum(abs(x))")
     point = Point({"n": 3}, {"x": np.array([0.001, -0.001, 0.5])})
-    found = check(lambda x: np.sign(x), program, parse_expression("x"), 1, "numerator", point)
+    found = check(lambda x: np.sign(x), program, [parse_expression("x")], "numerator", point)
     assert found.agrees
 
 
@@ -203,7 +203,7 @@ def test_the_arguments_can_be_given() -> None:
     program = typed("x'*x")
     point = sample(program, seed=0)
     given = {"anything": point.values["x"]}
-    found = check(lambda anything: 2 * anything, program, parse_expression("x"), 1, "numerator", point, arguments=given)
+    found = check(lambda anything: 2 * anything, program, [parse_expression("x")], "numerator", point, arguments=given)
     assert found.agrees
 
 

@@ -194,10 +194,12 @@ NETWORK = "H = tanh(X*V)\nL = -sum(Y.*logsoftmax(H*W))"
 def test_a_network_shares_its_work_whatever_is_transposed() -> None:
     D = matcalc.derive(NETWORK, wrt=["V", "W"], declare="X: matrix(b, d); V: matrix(d, h); W: matrix(h, c); Y: matrix(b, c)")
     assert statements(D.numpy()) == [
-        "H = np.tanh(X @ V)",
+        "z = X @ V",
+        "H = np.tanh(z)",
         "t1 = Y.sum(axis=1)[:, None] * _softmax(H @ W) - Y",
+        "delta = (t1 @ W.T) * (1 - H**2)",
         "return {",
-        '"V": X.T @ ((t1 @ W.T) * (1 - H**2)),',
+        '"V": X.T @ delta,',
         '"W": H.T @ t1,',
         "}",
     ]

@@ -11,7 +11,6 @@ import sympy
 from corpus import TASKS
 from scipy import special
 
-from matcalc.answer import derivative_form
 from matcalc.errors import DimensionError, UnsupportedError
 from matcalc.expr import Node, Variable, apply_matrix, call, identity, product
 from matcalc.form import Form
@@ -20,6 +19,7 @@ from matcalc.lowering import lower
 from matcalc.notation.elements import elements, elements_latex, elements_text
 from matcalc.parser import parse_expression, parse_program
 from matcalc.sampling import sample, value_at
+from matcalc.variables import derivative_form
 
 SIZES = {"m": 2, "n": 3, "p": 2, "q": 3, "r": 2, "k": 2, "D": 3, "M": 2, "C": 3, "N": 2, "H": 2}
 
@@ -27,7 +27,7 @@ SIZES = {"m": 2, "n": 3, "p": 2, "q": 3, "r": 2, "k": 2, "D": 3, "M": 2, "C": 3,
 def derivative(source: str, wrt: str, declare: list[str], order: int = 1) -> tuple[TypedProgram, Node]:
     program = parse_program(source, declare)
     output = Form("name", (), program.output_name) if program.output_name else program.output
-    form = derivative_form(output, parse_expression(wrt), order)
+    form = derivative_form(output, [parse_expression(wrt)] * order)
     form = Form(form.head, form.args, "jacobian" if order == 1 else form.value)
     typed = infer(program, extra=[form])
     return typed, lower(typed).lower(typed.extra[0]).node

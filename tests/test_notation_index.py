@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from corpus import TASKS
 
-from matcalc.answer import derivative_form
 from matcalc.assumptions import Facts
 from matcalc.expr import Node, Variable, apply_matrix, call, product
 from matcalc.form import Form
@@ -20,6 +19,7 @@ from matcalc.notation.text import to_text
 from matcalc.parser import parse_expression, parse_program
 from matcalc.raising import Raising
 from matcalc.sampling import sample, value_at
+from matcalc.variables import derivative_form
 
 
 class Tensor:
@@ -29,7 +29,7 @@ class Tensor:
         self.program = parse_program(source, declare)
         name = self.program.output_name
         output = Form("name", (), name) if name else self.program.output
-        form = derivative_form(output, parse_expression(wrt), order)
+        form = derivative_form(output, [parse_expression(wrt)] * order)
         self.form = Form(form.head, form.args, "jacobian" if order == 1 else form.value)
         self.typed = infer(self.program, extra=[self.form, parse_expression(wrt)])
         environment = lower(self.typed)

@@ -398,10 +398,10 @@ def test_the_numeric_check_moves_tied_entries(structure: str) -> None:
     """It agrees with the structured derivative, and not with that by independent entries or with a wrong twin."""
     right = derive("tr(A*X*X) + sum(X*b)", structure)
     point = sample(right.program, seed=3)
-    found = check(right.function(), right.program, right.variable, 1, "numerator", point)
+    found = check(right.function(), right.program, right.variables, "numerator", point)
     assert found.agrees
     plain = matcalc.derive("tr(A*X*X) + sum(X*b)", "X", [f"X: matrix(n, n) {structure}", *DECLARED]).function()
-    assert not check(plain, right.program, right.variable, 1, "numerator", point).agrees
+    assert not check(plain, right.program, right.variables, "numerator", point).agrees
 
 
 @pytest.mark.parametrize("structure", ["symmetric lower", "positive-definite upper", "skew lower", "symmetric skew"])

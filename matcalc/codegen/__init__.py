@@ -11,7 +11,10 @@ wherever its functions are analytic.  A scalar result is a float (NumPy's, mostl
 shares no memory with an argument.
 """
 
+from matcalc.codegen.assembly import needed
+from matcalc.codegen.dependence import Assigned, Wave
 from matcalc.codegen.function import Function, Manner, Names
+from matcalc.codegen.graph import computed
 from matcalc.codegen.module import Source, compile_function, generate, generate_functions, generate_module
 from matcalc.codegen.operator import Operator
 from matcalc.codegen.parameters import Parameter, VariableInfo, parameters_of, python_name
@@ -20,6 +23,7 @@ from matcalc.codegen.trial import Trial, Variation
 
 __all__ = [
     "TARGETS",
+    "Assigned",
     "Function",
     "Manner",
     "Names",
@@ -29,10 +33,13 @@ __all__ = [
     "Trial",
     "VariableInfo",
     "Variation",
+    "Wave",
     "compile_function",
+    "computed",
     "generate",
     "generate_functions",
     "generate_module",
+    "needed",
     "parameters_of",
     "python_name",
 ]

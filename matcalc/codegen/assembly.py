@@ -15,7 +15,7 @@ from fractions import Fraction
 from typing import Any
 
 from matcalc.assumptions import Facts
-from matcalc.codegen.contraction import contract, letters, representative
+from matcalc.codegen.contraction import contract, letters
 from matcalc.codegen.distribution import distributed
 from matcalc.codegen.graph import absorbed, computed, derivative_key, is_inverse, only_negated, only_summed, unknown_key
 from matcalc.codegen.separation import separated
@@ -38,7 +38,7 @@ from matcalc.expr import (
 )
 from matcalc.form import Dimension
 
-__all__ = ["Assembly"]
+__all__ = ["Assembly", "needed"]
 
 #: A factor of a product with its labels.
 Factor = tuple[Node, tuple[int, ...]]
@@ -106,7 +106,7 @@ class Assembly:
         self.signs.follow(dict(zip(roots, apart, strict=True)))
         for node in computed(apart):
             self.signs.note(node)
-        cheaper = distributed(apart, self.signs, lambda dimension: representative(dimension, self.sizes))
+        cheaper = distributed(apart, self.signs, self.sizes)
         self.signs.follow(dict(zip(apart, cheaper, strict=True)))
         return cheaper
 

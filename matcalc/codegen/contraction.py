@@ -1,8 +1,7 @@
 """Contractions: which two factors meet first, and by which array operation.
 
-The order (`matcalc.codegen.order`) is the cheapest one by given sizes, or by one representative size for every symbolic
-dimension, so that vectors meet matrices before matrices meet each other.  A pair becomes the simplest operation that
-does it: `@`, an element-wise product with broadcasting, `np.outer`, `np.tensordot`, and else `np.einsum`.  A product of a
+The order (`matcalc.codegen.order`) is the cheapest one by given sizes, or by those of `matcalc.codegen.scale`, so that
+vectors meet matrices before matrices meet each other.  A pair becomes the simplest operation that does it: `@`, an element-wise product with broadcasting, `np.outer`, `np.tensordot`, and else `np.einsum`.  A product of a
 half with its mirror image (`matcalc.codegen.gram`) is written `Z.T @ Z`, of which BLAS computes one triangle.
 """
 
@@ -14,23 +13,16 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
 
-from matcalc.codegen.gram import Gram, find_gram, gram_cost
-from matcalc.codegen.order import Labels, path, total_cost
+from matcalc.codegen.gram import Gram, find_gram, gram_costs
+from matcalc.codegen.order import Labels, SizeOf, path, ratio, total_costs
+from matcalc.codegen.scale import scales
 from matcalc.codegen.steps import Step, Steps
 from matcalc.form import Dimension
 
-__all__ = ["Operand", "contract", "REPRESENTATIVE_SIZE", "letters", "representative"]
-
-#: What a symbolic dimension counts for where no size is given.
-REPRESENTATIVE_SIZE = 100
+__all__ = ["Operand", "contract", "letters"]
 
 #: The letters of subscripts, in the order of use.
 ALPHABET = "ijklmnopqrstuvwxyzabcdefgh" + "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-
-
-def representative(dimension: Dimension, sizes: Mapping[str, int]) -> int:
-    """The size of a dimension, as it is given or assumed."""
-    return dimension if isinstance(dimension, int) else sizes.get(dimension, REPRESENTATIVE_SIZE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +50,15 @@ def contract(
     sizes: Mapping[str, int],
 ) -> Operand:
     """The contraction of labelled steps to the labels `out`, in whatever order of axes is the cheapest."""
-
-    def size(label: int) -> int:
-        return representative(dimensions[label], sizes)
-
     factors = masked(steps, factors)
     counts = Counter(label for _, labels in factors for label in set(labels))
     operands = [simplified(steps, *factor, lambda label: label in out or counts[label] > 1) for factor in factors]
     operands = matrix_powers(steps, operands, frozenset(label for label in counts if counts[label] == 2) - out)
     parts = []
     for part in components(gathered(steps, operands, out)):
-        made, remaining = contract_part(steps, coefficient, part, out, size)
+        own = [dimensions[label] for operand in part for label in operand.labels]
+        by_label = [lambda label, scale=scale: scale(dimensions[label]) for scale in scales(own, sizes)]
+        made, remaining = contract_part(steps, coefficient, part, out, by_label)
         parts.append(made)
         coefficient = remaining
     scalars = [part.step for part in parts if not part.labels]
@@ -155,7 +145,7 @@ def gathered(steps: Steps, operands: Sequence[Operand], out: frozenset[int]) -> 
 
 
 def contract_part(
-    steps: Steps, coefficient: Fraction, arrays: list[Operand], out: frozenset[int], size: Callable[[int], int]
+    steps: Steps, coefficient: Fraction, arrays: list[Operand], out: frozenset[int], sizes: Sequence[SizeOf]
 ) -> tuple[Operand, Fraction]:
     """The contraction of operands that share labels, and what of the coefficient is not in it yet."""
     labels = [operand.labels for operand in arrays]
@@ -163,9 +153,9 @@ def contract_part(
     gram = find_gram([o.step for o in arrays], labels, ends, lambda k: arrays[k].step in steps.symmetric)
     if gram is not None:
         positive = all(arrays[k].step in steps.nonnegative for k in gram.middle)
-        if gram_cost(gram, size, positive=positive) <= total_cost(labels, out, size):
-            return mirrored(steps, coefficient, arrays, gram, size, positive=positive)
-    return contract_arrays(steps, arrays, out, size), coefficient
+        if ratio(gram_costs(gram, sizes, positive=positive), total_costs(labels, out, sizes)) <= 1:
+            return mirrored(steps, coefficient, arrays, gram, sizes, positive=positive)
+    return contract_arrays(steps, arrays, out, sizes), coefficient
 
 
 def mirrored(
@@ -173,17 +163,17 @@ def mirrored(
     coefficient: Fraction,
     arrays: Sequence[Operand],
     gram: Gram,
-    size: Callable[[int], int],
+    sizes: Sequence[SizeOf],
     *,
     positive: bool,
 ) -> tuple[Operand, Fraction]:
     """A symmetric product, and what of the coefficient is not in it."""
     parts = [Operand(arrays[k].step, labels) for k, labels in gram.half]
-    half = contract_arrays(steps, parts, frozenset(gram.axes), size)
+    half = contract_arrays(steps, parts, frozenset(gram.axes), sizes)
     matrix = steps.place(half.step, half.labels, gram.axes)
     if not gram.middle:
         return Operand(steps.gram(matrix), gram.ends), coefficient
-    middle = contract_arrays(steps, [arrays[k] for k in gram.middle], frozenset((gram.label,)), size).step
+    middle = contract_arrays(steps, [arrays[k] for k in gram.middle], frozenset((gram.label,)), sizes).step
     if not positive:
         scaled = steps.multiply(1, [steps.place(middle, (gram.label,), gram.axes), matrix])
         return Operand(steps.matmul(steps.turned(matrix), scaled), gram.ends), coefficient
@@ -192,11 +182,11 @@ def mirrored(
     return Operand(steps.gram(scaled), gram.ends), Fraction(1 if coefficient > 0 else -1)
 
 
-def contract_arrays(steps: Steps, arrays: list[Operand], out: frozenset[int], size: Callable[[int], int]) -> Operand:
+def contract_arrays(steps: Steps, arrays: list[Operand], out: frozenset[int], sizes: Sequence[SizeOf]) -> Operand:
     """The contraction of operands that share labels."""
     pending = dict(enumerate(arrays))
     remaining = Counter(label for operand in arrays for label in operand.labels)
-    for number, (first, second) in enumerate(path([operand.labels for operand in arrays], out, size), len(arrays)):
+    for number, (first, second) in enumerate(path([operand.labels for operand in arrays], out, sizes), len(arrays)):
         a, b = pending.pop(first), pending.pop(second)
         remaining.subtract((*a.labels, *b.labels))
         result = pair(steps, a, b, out | {label for label in (*a.labels, *b.labels) if remaining[label]})

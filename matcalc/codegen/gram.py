@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 
-from matcalc.codegen.order import Labels, total_cost
+from matcalc.codegen.order import Labels, SizeOf, total_costs
 
-__all__ = ["Gram", "find_gram", "gram_cost"]
+__all__ = ["Gram", "find_gram", "gram_costs"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +125,12 @@ def find_gram(
     return Gram(tuple(mirror.half), middle, label, (first, second))
 
 
-def gram_cost(gram: Gram, size: Callable[[int], int], *, positive: bool) -> int:
-    """What a symmetric product costs; with a positive diagonal it takes half the work of a general one."""
-    rows, columns = map(size, gram.axes)
-    half = total_cost([labels for _, labels in gram.half], frozenset(gram.axes), size)
-    whole = rows * columns**2
-    return half + rows * columns * bool(gram.middle) + (whole // 2 if positive else whole)
+def gram_costs(gram: Gram, sizes: Sequence[SizeOf], *, positive: bool) -> list[int]:
+    """What a symmetric product costs at each of some sizes; with a positive diagonal half the work of a general one."""
+    halves = total_costs([labels for _, labels in gram.half], frozenset(gram.axes), sizes)
+    found = []
+    for half, size in zip(halves, sizes, strict=True):
+        rows, columns = map(size, gram.axes)
+        whole = rows * columns**2
+        found.append(half + rows * columns * bool(gram.middle) + (whole // 2 if positive else whole))
+    return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from matcalc.codegen.function import Manner, Written, assembled, function_text, taken_names
+from matcalc.codegen.function import COLUMNS, Manner, Written, assembled, function_text, taken_names
 from matcalc.codegen.parameters import Parameter
 from matcalc.codegen.preamble import Preamble
 from matcalc.codegen.steps import LEAVES, VIEWS, Step, walk
@@ -55,8 +55,11 @@ class Operator:
         shared = preamble.lines([outer, *inner])
         arrays = [name for name in preamble.arrays if any(line.startswith(f"{name} = ") for line in shared)]
         dtype = f"np.result_type({', '.join(arrays)})" if arrays else "float"
-        result = f"return LinearOperator(({rows}, {columns}), matvec={names[0]}, rmatvec={names[1]}, dtype={dtype})"
-        code = [*shared, *outer.lines, "", *products, result]
+        made = f"({rows}, {columns}), matvec={names[0]}, rmatvec={names[1]}, dtype={dtype}"
+        result = [f"return LinearOperator({made})"]
+        if len(result[0]) > COLUMNS - 4:
+            result = ["return LinearOperator(", f"    {made}", ")"]
+        code = [*shared, *outer.lines, "", *products, *result]
         return Written(function_text("operator", self.parameters, DESCRIPTION, code), "\n".join(code))
 
     def extent(self, writer: Writer, parameter: Parameter) -> str:

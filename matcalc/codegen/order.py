@@ -1,19 +1,23 @@
 """The order of a contraction: which two factors meet first.
 
-The cheapest one by dynamic programming over the sets of up to six factors, greedy beyond.  An order is a list of pairs
+The cheapest one by dynamic programming over the sets of up to ten factors, greedy beyond.  An order is a list of pairs
 of numbers; each result takes the next free number.
+
+Several sizes may be given for one contraction, one function of its labels for each.  Then the order is the one, among
+the best ones for each, whose cost is the least in the geometric mean: the ratio of two orders counts, so that large
+sizes do not decide alone.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from math import prod
+from collections.abc import Callable, Iterable, Sequence
+from math import exp, fsum, log
 
-__all__ = ["Labels", "path", "best_path", "greedy_path", "total_cost"]
+__all__ = ["Labels", "SizeOf", "path", "best_path", "greedy_path", "ratio", "total_costs"]
 
-#: The largest number of factors for which the best order is searched.
-EXHAUSTIVE = 6
+#: The largest number of factors for which the best order is searched, for one size and for each of several.
+EXHAUSTIVE, EXHAUSTIVE_AT_EACH = 10, 6
 
 #: The largest number of factors for which the next pair is searched among all pairs.
 GREEDY = 100
@@ -23,70 +27,141 @@ EINSUM_COST = 4
 
 Labels = tuple[int, ...]
 
+#: The size of a label.
+SizeOf = Callable[[int], int]
 
-def path(labels: Sequence[Labels], out: frozenset[int], size: Callable[[int], int]) -> list[tuple[int, int]]:
+#: An order.
+Pairs = list[tuple[int, int]]
+
+
+class Network:
+    """The factors of a contraction, each as the set of its labels; a set of labels is the sum of their bits."""
+
+    def __init__(self, labels: Sequence[Labels], out: Iterable[int]) -> None:
+        self.labels = sorted({label for group in labels for label in group})
+        bits = {label: 1 << position for position, label in enumerate(self.labels)}
+        self.factors = [mask_of(bits[label] for label in group) for group in labels]
+        self.out = mask_of(bits[label] for label in out if label in bits)
+
+    def volume(self, size: SizeOf) -> Volume:
+        """The number of entries of a tensor with some labels."""
+        return Volume([size(label) for label in self.labels])
+
+    def cost(self, pairs: Pairs, volume: Volume) -> int:
+        """What an order costs."""
+        sets = dict(enumerate(self.factors))
+        total = 0
+        for number, (first, second) in enumerate(pairs, len(sets)):
+            a, b = sets.pop(first), sets.pop(second)
+            sets[number] = (a | b) & (self.out | mask_of(sets.values()))
+            total += cost(a, b, sets[number], volume)
+        return total
+
+
+class Volume(dict[int, int]):
+    """The number of entries of a tensor with some labels, remembered."""
+
+    def __init__(self, sizes: Sequence[int]) -> None:
+        super().__init__({0: 1})
+        self.sizes = sizes
+
+    def __missing__(self, mask: int) -> int:
+        self[mask] = found = self.sizes[mask.bit_length() - 1] * self[mask & ~(1 << mask.bit_length() - 1)]
+        return found
+
+
+def mask_of(masks: Iterable[int]) -> int:
+    """All labels of some sets."""
+    result = 0
+    for mask in masks:
+        result |= mask
+    return result
+
+
+def cost(a: int, b: int, result: int, volume: Volume) -> int:
+    """Multiplications of one pair, and the entries of its result."""
+    shared = a & b
+    weight = EINSUM_COST if shared & result and shared & ~result else 1
+    return weight * volume[a | b] + volume[result]
+
+
+def path(labels: Sequence[Labels], out: Iterable[int], sizes: Sequence[SizeOf]) -> Pairs:
     """The pairs to contract, by number; each result takes the next free number."""
     if len(labels) <= 2:
         return [(0, 1)] if len(labels) == 2 else []
-    if len(labels) <= EXHAUSTIVE:
-        return best_path(labels, out, size)
-    return greedy_path(labels, out, size)
+    network = Network(labels, out)
+    volumes = [network.volume(size) for size in sizes]
+    candidates: list[Pairs] = []
+    for number, volume in enumerate(volumes):
+        made = found_path(network, volume, EXHAUSTIVE_AT_EACH if number else EXHAUSTIVE)
+        if made not in candidates:
+            candidates.append(made)
+    if len(candidates) == 1:
+        return candidates[0]
+    return min(candidates, key=lambda pairs: mean(network.cost(pairs, volume) for volume in volumes))
 
 
-def total_cost(labels: Sequence[Labels], out: frozenset[int], size: Callable[[int], int]) -> int:
-    """What a contraction costs in the order that `path` gives."""
-    sets = {k: frozenset(group) for k, group in enumerate(labels)}
-    counts = Counter(label for group in sets.values() for label in group)
-    total = 0
-    for number, (first, second) in enumerate(path(labels, out, size), len(labels)):
-        a, b = sets.pop(first), sets.pop(second)
-        counts.subtract((*a, *b))
-        sets[number] = frozenset(label for label in a | b if label in out or counts[label])
-        counts.update(sets[number])
-        total += cost(a, b, sets[number], size)
-    return total
+def total_costs(labels: Sequence[Labels], out: Iterable[int], sizes: Sequence[SizeOf]) -> list[int]:
+    """What a contraction costs in the order that `path` gives, at each of the sizes."""
+    network = Network(labels, out)
+    pairs = path(labels, out, sizes)
+    return [network.cost(pairs, network.volume(size)) for size in sizes]
 
 
-def cost(a: frozenset[int], b: frozenset[int], result: frozenset[int], size: Callable[[int], int]) -> int:
-    """Multiplications of one pair, and the entries of its result."""
-    batched = bool(a & b & result) and bool((a & b) - result)
-    return prod(map(size, a | b)) * (EINSUM_COST if batched else 1) + prod(map(size, result))
+def mean(costs: Iterable[int]) -> float:
+    """The geometric mean, rounded so that orders of one cost tie."""
+    logarithms = [log(max(cost, 1)) for cost in costs]
+    return round(fsum(logarithms) / len(logarithms), 9)
 
 
-def best_path(labels: Sequence[Labels], out: frozenset[int], size: Callable[[int], int]) -> list[tuple[int, int]]:
-    """The cheapest order, by dynamic programming over sets of operands."""
-    count = len(labels)
+def ratio(costs: Sequence[int], others: Sequence[int]) -> float:
+    """How much dearer one way is than another: the geometric mean over all sizes."""
+    return exp(mean(costs) - mean(others))
+
+
+def found_path(network: Network, volume: Volume, exhaustive: int) -> Pairs:
+    """An order for one size: the best one, or of several by steps the cheapest."""
+    if len(network.factors) <= exhaustive:
+        return best_path(network, volume)
+    made = [greedy_path(network, volume, score) for score in SCORES]
+    return min(made, key=lambda pairs: network.cost(pairs, volume))
+
+
+def best_path(network: Network, volume: Volume) -> Pairs:
+    """The cheapest order, by dynamic programming over sets of factors."""
+    count = len(network.factors)
     everything = (1 << count) - 1
-    sets = [frozenset(group) for group in labels]
-    union = [frozenset[int]()] * (everything + 1)
-    for mask in range(1, everything + 1):
-        low = (mask & -mask).bit_length() - 1
-        union[mask] = union[mask & (mask - 1)] | sets[low]
-    result = [union[mask] & (union[everything ^ mask] | out) for mask in range(everything + 1)]
-    best: dict[int, tuple[int, int]] = {1 << k: (0, 0) for k in range(count)}
-    for mask in range(1, everything + 1):
-        low = mask & -mask
-        part = (mask - 1) & mask
-        options = []
+    union = [0] * (everything + 1)
+    for chosen in range(1, everything + 1):
+        union[chosen] = union[chosen & (chosen - 1)] | network.factors[(chosen & -chosen).bit_length() - 1]
+    result = [union[chosen] & (union[everything ^ chosen] | network.out) for chosen in range(everything + 1)]
+    for position in range(count):
+        result[1 << position] = network.factors[position]
+    best, split = [0] * (everything + 1), [0] * (everything + 1)
+    for chosen in range(1, everything + 1):
+        low = chosen & -chosen
+        part = (chosen - 1) & chosen
+        least = -1
         while part:
             if part & low:
-                rest = mask ^ part
-                total = best[part][0] + best[rest][0] + cost(result[part], result[rest], result[mask], size)
-                options.append((total, part))
-            part = (part - 1) & mask
-        if options:
-            best[mask] = min(options)
-    return unfold(everything, best, count)
+                before = best[part] + best[chosen ^ part]
+                if least < 0 or before < least:
+                    total = before + cost(result[part], result[chosen ^ part], result[chosen], volume)
+                    if least < 0 or total <= least:
+                        least, split[chosen] = total, part
+            part = (part - 1) & chosen
+        best[chosen] = max(least, 0)
+    return unfold(everything, split, count)
 
 
-def unfold(everything: int, best: Mapping[int, tuple[int, int]], count: int) -> list[tuple[int, int]]:
+def unfold(everything: int, split: Sequence[int], count: int) -> Pairs:
     """The tree of splits as a list of pairs."""
-    pairs: list[tuple[int, int]] = []
+    pairs: Pairs = []
 
-    def number(mask: int) -> int:
-        if mask & (mask - 1) == 0:
-            return mask.bit_length() - 1
-        first, second = number(best[mask][1]), number(mask ^ best[mask][1])
+    def number(chosen: int) -> int:
+        if chosen & (chosen - 1) == 0:
+            return chosen.bit_length() - 1
+        first, second = number(split[chosen]), number(chosen ^ split[chosen])
         pairs.append((first, second))
         return count + len(pairs) - 1
 
@@ -94,35 +169,49 @@ def unfold(everything: int, best: Mapping[int, tuple[int, int]], count: int) -> 
     return pairs
 
 
-def greedy_path(labels: Sequence[Labels], out: frozenset[int], size: Callable[[int], int]) -> list[tuple[int, int]]:
-    """The cheapest next pair, again and again; among very many factors only neighbours are looked at."""
-    sets: dict[int, frozenset[int]] = {k: frozenset(group) for k, group in enumerate(labels)}
-    counts: dict[int, int] = {}
-    for label in (label for group in sets.values() for label in group):
-        counts[label] = counts.get(label, 0) + 1
+#: What a greedy order looks for in the next pair: the least cost, or the most entries that vanish.
+SCORES: tuple[Callable[[int, int, int, Volume], int], ...] = (
+    cost,
+    lambda a, b, result, volume: volume[result] - volume[a] - volume[b],
+)
 
-    def merged(first: int, second: int) -> frozenset[int]:
-        shared = sets[first] & sets[second]
-        return (sets[first] | sets[second]) - {k for k in shared if counts[k] == 2 and k not in out}
+
+def greedy_path(network: Network, volume: Volume, score: Callable[[int, int, int, Volume], int] = cost) -> Pairs:
+    """The best next pair, again and again; among very many factors only neighbours are looked at."""
+    sets = dict(enumerate(network.factors))
+    counts = Counter(bit for factor in sets.values() for bit in bits_of(factor))
+
+    def merged(first: int, second: int) -> int:
+        gone = mask_of(bit for bit in bits_of(sets[first] & sets[second]) if counts[bit] == 2)
+        return (sets[first] | sets[second]) & ~(gone & ~network.out)
 
     def price(first: int, second: int) -> tuple[int, bool, int, int]:
         apart = not sets[first] & sets[second]
-        return cost(sets[first], sets[second], merged(first, second), size), apart, first, second
+        return score(sets[first], sets[second], merged(first, second), volume), apart, first, second
 
-    pairs: list[tuple[int, int]] = []
-    prices = {p: price(*p) for p in starting_pairs(len(labels))}
-    for new in range(len(labels), 2 * len(labels) - 1):
+    pairs: Pairs = []
+    prices = {p: price(*p) for p in starting_pairs(len(sets))}
+    for new in range(len(sets), 2 * len(sets) - 1):
         first, second = min(prices, key=prices.__getitem__)
         pairs.append((first, second))
         result = merged(first, second)
-        for label in sets[first] & sets[second]:
-            counts[label] -= 1 if label in result else 2
+        counts.subtract([*bits_of(sets[first]), *bits_of(sets[second])])
+        counts.update(bits_of(result))
         touched = {k for p in prices if first in p or second in p for k in p} - {first, second}
         sets[new] = result
         del sets[first], sets[second]
         prices = {p: c for p, c in prices.items() if first not in p and second not in p}
         prices |= {(k, new): price(k, new) for k in sorted(touched)}
     return pairs
+
+
+def bits_of(mask: int) -> list[int]:
+    """The labels of a set, one by one."""
+    found = []
+    while mask:
+        found.append(mask & -mask)
+        mask &= mask - 1
+    return found
 
 
 def starting_pairs(count: int) -> list[tuple[int, int]]:

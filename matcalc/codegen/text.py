@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
@@ -19,13 +20,32 @@ __all__ = [
     "float_text",
     "joined",
     "number_text",
+    "unpacked",
 ]
+
+#: How wide a statement of an emitted function may be.
+STATEMENT = 96
 
 # What binds tighter has the higher level.
 SUM, PRODUCT, SIGN, POWER, ATOM = range(5)
 
 #: An expression and its level.
 Text = tuple[str, int]
+
+
+def unpacked(names: Sequence[str], function: str, arguments: Sequence[str]) -> list[str]:
+    """`names = function(arguments)` in the lines of one statement; a single name is unpacked, too."""
+    left, right = ", ".join(names), ", ".join(arguments)
+    line = f"{left if len(names) > 1 else f'({left},)'} = {function.format(right)}"
+    if len(line) <= STATEMENT:
+        return [line]
+    start, end = function.split("{}")
+    return ["(", *filled_lines(left), f") = {start}", *filled_lines(right), end]
+
+
+def filled_lines(text: str) -> list[str]:
+    """Names between commas, in indented lines."""
+    return textwrap.wrap(text + ",", STATEMENT, initial_indent="    ", subsequent_indent="    ", break_long_words=False)
 
 
 def bracketed(text: Text, level: int) -> str:

@@ -1,7 +1,8 @@
 """The main of an emitted module that tries it: random data, central differences, the largest relative error.
 
 The data are drawn once more, positive and smaller than 1, where the first give a value that is not finite.  Sizes are
-small and pairwise different.  The exit status is 1 where the two disagree.
+small and pairwise different.  What depends on others is computed anew at every point (`matcalc.codegen.dependence`).
+The exit status is 1 where the two disagree.
 """
 
 from __future__ import annotations
@@ -9,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from matcalc.codegen.dependence import WAVE, Assigned, Wave, extent, extents, settled_lines
 from matcalc.codegen.parameters import Parameter, dimension_sources
 from matcalc.errors import UnsupportedError
-from matcalc.form import Axis
 
 __all__ = ["Trial", "Variation"]
 
@@ -51,14 +52,15 @@ UNKNOWN = ("{np}.sin", "{np}.cos", "lambda x: -{np}.sin(x)", "lambda x: -{np}.co
 
 @dataclass(frozen=True)
 class Variation:
-    """A variable that is varied: its Python name, the key of its answer, the properties that tie its entries.
+    """A variable that is varied: its Python name, the key of its answer, the function of which differences are taken.
 
-    `columns`: its entries are taken columns first, as `vec` has them.  `transposed`: the answer has the axes of the
-    variable first.
+    `ties` are the properties that tie its entries.  `columns`: its entries are taken columns first, as `vec` has them.
+    `transposed`: the answer has the axes of the variable first.
     """
 
     python_name: str
     key: str
+    function: str = "function"
     ties: Collection[str] = ()
     columns: bool = False
     transposed: bool = False
@@ -66,17 +68,18 @@ class Variation:
 
 @dataclass(frozen=True)
 class Trial:
-    """What is tried: `name`, a function of `parameters`, against differences of `function`, one of `given`.
+    """What is tried: `name`, a function, against differences of others; `parameters` are those of all functions.
 
-    `single` is False where the answer is a dict; with `pair`, it is the second of a pair.  `directions` are the names of
-    the directions of a product, `cotangent` that of the covector.
+    `settled` is what depends on other values, in the order of computation.  `single` is False where the answer is a dict;
+    with `pair`, it is the second of a pair.  `directions` are the names of the directions of a product, `cotangent` that
+    of the covector.
     """
 
     name: str
     parameters: Sequence[Parameter]
-    given: Sequence[Parameter]
     variations: Sequence[Variation]
     properties: Mapping[str, Collection[str]]
+    settled: Sequence[Assigned | Wave] = ()
     single: bool = True
     pair: bool = False
     product: str = "derivative"
@@ -86,21 +89,33 @@ class Trial:
     def lines(self, namespace: str) -> list[str]:
         """The lines of the main; `namespace` is the module of the unknown functions."""
         body = ["random = np.random.default_rng(0)", *self.size_lines(), *self.drawing(namespace), ""]
-        body += ["value = np.asarray(function(**point))"]
         body += self.comparison()
         body += [
             'print(f"largest relative error: {error:.1e}")',
             f"sys.exit(0 if error <= {TOLERANCE:g} else 1)",
         ]
         precision = ['jax.config.update("jax_enable_x64", True)'] if namespace == "jnp" else []
-        return [*DIFFERENCE, "", "", 'if __name__ == "__main__":', *indented([*precision, *body])]
+        parts = [CALLED, slope_lines(settled=bool(self.settled)), DIFFERENCE]
+        parts += [WAVE] * any(isinstance(step, Wave) for step in self.settled)
+        parts += [settled_lines(self.settled)] * bool(self.settled)
+        functions = [line for part in parts for line in (*part, "", "")]
+        return [*functions, 'if __name__ == "__main__":', *indented([*precision, *body])]
 
     # ---- Data.
 
     @property
     def all_parameters(self) -> dict[str, Parameter]:
         """All parameters by their Python names."""
-        return {p.python_name: p for p in (*self.given, *self.parameters)}
+        found = {p.python_name: p for p in self.parameters}
+        if any(found[p.python_name].name != p.name for p in self.parameters):
+            raise UnsupportedError("two values of a trial have one name", hint="leave out `--random`")
+        return found
+
+    @property
+    def drawn_parameters(self) -> dict[str, Parameter]:
+        """The parameters that are drawn and not computed, by their Python names."""
+        computed = {key for step in self.settled for key in keys_of(step)}
+        return {name: p for name, p in self.all_parameters.items() if name not in computed}
 
     def size_lines(self) -> list[str]:
         """The sizes of the dimensions: 2, 3, 4, .., those that are fixed left out."""
@@ -113,11 +128,10 @@ class Trial:
 
     def drawing(self, namespace: str) -> list[str]:
         """The point: as a dict of arguments of the function, drawn until its value is finite."""
-        values = []
-        for name, parameter in self.all_parameters.items():
-            if "/" in parameter.name:
-                raise UnsupportedError(f"no data can be made for {parameter.name}", hint="leave out `--random`")
-            values.append(f'    "{name}": {self.drawn(parameter, namespace)},')
+        values = [f'    "{name}": {self.drawn(p, namespace)},' for name, p in self.drawn_parameters.items()]
+        values += ["    " + line for step in self.settled if isinstance(step, Wave) for line in step.entry()]
+        names = list(dict.fromkeys(variation.function for variation in self.variations))
+        finite = [f"np.isfinite(np.asarray(called({name}, values))).all()" for name in names]
         return [
             "",
             "def drawn(low, high):",
@@ -129,11 +143,10 @@ class Trial:
             "    }",
             "",
             "for low, high in ((-1.0, 1.0), (0.2, 0.8)):",
-            "    values = drawn(low, high)",
-            "    point = {name: values[name] for name in inspect.signature(function).parameters}",
+            *(["    values = drawn(low, high)"] if not self.settled else []),
             '    with np.errstate(all="ignore"):',
-            "        if np.isfinite(np.asarray(function(**point))).all():",
-            "            break",
+            *(["        values = settled(drawn(low, high))"] if self.settled else []),
+            *broken(finite),
         ]
 
     def drawn(self, parameter: Parameter, namespace: str) -> str:
@@ -142,22 +155,15 @@ class Trial:
             return f'sizes["{parameter.name}"]'
         if parameter.kind == "function":
             return UNKNOWN[parameter.name.count("'") % 4].format(np=namespace)
-        axes = [self.extent(axis) for axis in parameter.shape]
-        shape = f"({', '.join(axes)}{',' * (len(axes) == 1)})"
         properties = self.properties.get(parameter.name, ())
         text = next((text for name, text in DRAWN.items() if name in properties), "draw({0})")
-        return text.format(shape, axes[0] if axes else "")
-
-    def extent(self, axis: Axis) -> str:
-        """The size of an axis."""
-        return " * ".join(str(d) if isinstance(d, int) else f'sizes["{d}"]' for d in axis) or "1"
+        return text.format(extents(parameter), extent(parameter.shape[0]) if parameter.shape else "")
 
     # ---- Comparison.
 
     def comparison(self) -> list[str]:
         """The statements that find the largest relative error."""
-        call = f"{self.name}(**{{name: values[name] for name in inspect.signature({self.name}).parameters}})"
-        call += "[1]" * self.pair
+        call = f"called({self.name}, values)" + "[1]" * self.pair
         if self.product == "operator":
             return self.operator(call)
         if self.product in ("jvp", "hvp"):
@@ -167,7 +173,8 @@ class Trial:
             lines += self.columns(variation)
             answer = "found" if self.single else f'found["{variation.key}"]'
             if self.product == "vjp":
-                lines.append(f'numeric = np.tensordot(values["{self.cotangent}"], numeric, axes=value.ndim)')
+                cotangent = f'values["{self.cotangent}"]'
+                lines.append(f"numeric = np.tensordot({cotangent}, numeric, axes=np.ndim({cotangent}))")
             elif variation.transposed:
                 lines.append("numeric = numeric.T")
             lines.append(f"error = max(error, difference({answer}, numeric))")
@@ -186,8 +193,8 @@ class Trial:
             "    move = np.zeros(shape)",
             f"    move[{place}] = 1.0",
             *([f"    move = {ties}"] if ties else []),
-            f"    columns.append(slope(point, {name}=move))",
-            f"numeric = np.stack(columns, axis=-1).reshape(value.shape + {axes})",
+            f"    columns.append(slope({variation.function}, values, {name}=move))",
+            f"numeric = np.stack(columns, axis=-1).reshape(np.shape(columns[0]) + {axes})",
         ]
 
     def tie(self, variation: Variation) -> str:
@@ -199,12 +206,15 @@ class Trial:
 
     def along(self, call: str) -> list[str]:
         """A product with directions, against the difference along them."""
-        lines = [f"found = {call}", "moves = {}"]
+        lines = [f"found = {call}", "moves = {}", "error = 0.0"]
         for variation, direction in zip(self.variations, self.directions, strict=True):
-            ties = TIES.get(self.tie(variation), "move")
-            lines += [f'move = values["{direction}"]', f'moves["{variation.python_name}"] = {ties}']
-        answer = "found" if self.single else f'found["{self.variations[0].key}"]'
-        return [*lines, f"error = difference({answer}, slope(point, **moves))"]
+            name, ties = variation.python_name, TIES.get(self.tie(variation), "move")
+            shape = f'.reshape(np.shape(values["{name}"])[::-1]).T' if variation.columns else ""
+            lines += [f'move = values["{direction}"]{shape}', f'moves["{name}"] = {ties}']
+        for variation in self.variations[: 1 if self.single else None]:
+            answer = "found" if self.single else f'found["{variation.key}"]'
+            lines.append(f"error = max(error, difference({answer}, slope({variation.function}, values, **moves)))")
+        return lines
 
     def operator(self, call: str) -> list[str]:
         """An operator, applied to all unit vectors, against all differences, and its adjoint."""
@@ -218,18 +228,41 @@ class Trial:
         ]
 
 
+def keys_of(step: Assigned | Wave) -> tuple[str, ...]:
+    """The keys of values that a step computes."""
+    return (step.key,) if isinstance(step, Assigned) else (step.value.python_name, *step.derived)
+
+
+def broken(finite: Sequence[str]) -> list[str]:
+    """The statements that end a loop where all conditions hold."""
+    if len(finite) == 1:
+        return [f"        if {finite[0]}:", "            break"]
+    return ["        if all((", *(f"            {condition}," for condition in finite), "        )):", "            break"]
+
+
 #: Functions of the main.
-DIFFERENCE = f'''
-
-def slope(point, **moves):
-    """The derivative of the function along some moves, by central differences."""
-    sides = []
-    for step in ({STEP:g}, -{STEP:g}):
-        moved = {{name: point[name] + step * move for name, move in moves.items()}}
-        sides.append(np.asarray(function(**{{**point, **moved}})))
-    return (sides[0] - sides[1]) / {2 * STEP:g}
+CALLED = '''
+def called(function, values):
+    """A function at those of some values that are its arguments."""
+    return function(**{name: values[name] for name in inspect.signature(function).parameters})
+'''.strip("\n").split("\n")
 
 
+def slope_lines(*, settled: bool) -> list[str]:
+    """The function that finds derivatives by differences."""
+    return [
+        "def slope(function, values, /, **moves):",
+        '    """The derivative of a function along some moves, by central differences."""',
+        "    sides = []",
+        f"    for step in ({STEP:g}, -{STEP:g}):",
+        "        moved = {name: values[name] + step * move for name, move in moves.items()}",
+        *(["        moved = settled({**values, **moved})"] if settled else []),
+        "        sides.append(np.asarray(called(function, {**values, **moved})))",
+        f"    return (sides[0] - sides[1]) / {2 * STEP:g}",
+    ]
+
+
+DIFFERENCE = '''
 def difference(found, numeric):
     """The largest error of an entry relative to the largest entry; inf if the shapes differ."""
     found, scale = np.asarray(found), max(np.abs(numeric).max(initial=0.0), 0.01)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 
+from matcalc.codegen.inplace import Plan, Planner
 from matcalc.codegen.steps import LEAVES, VIEWS, Step, walk
 from matcalc.codegen.targets import NUMPY, Target
 from matcalc.codegen.text import (
@@ -23,6 +24,7 @@ from matcalc.codegen.text import (
     filled,
     joined,
 )
+from matcalc.codegen.updates import Readers, update_lines
 from matcalc.codegen.uses import effective_uses, varying
 from matcalc.form import Axis, Dimension
 from matcalc.operation import operation
@@ -38,7 +40,7 @@ class Writer:
 
     `dimension_name` gives the Python name of a dimension; `arrays` are the names of all arguments that are arrays, of
     which new ones have their type; `given` are the texts of steps that are computed elsewhere, and `called` the names of
-    steps that get these names, even if they are used once.
+    steps that get these names, even if they are used once.  With a `planner`, some steps are written over others.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class Writer:
         arrays: Sequence[str] = (),
         given: Mapping[Step, Text] | None = None,
         called: Mapping[Step, str] | None = None,
+        planner: Planner | None = None,
     ) -> None:
         self.called = called or {}
         self.dimension_name = dimension_name
@@ -62,10 +65,13 @@ class Writer:
         self.texts: dict[Step, Text] = dict(given or {})
         self.named: set[Step] = set(self.texts)
         self.counter = 0
+        self.numbered: set[str] = set()
         order = [step for step in walk(results, self.named) if step not in self.named]
         self.uses = effective_uses(order, results, self.template)
         self.parameters = {str(step.data) for step in order if step.kind == "name"}
         self.varying = varying(order)
+        self.plan = planner.plan(order, results, self.uses, self.called) if planner is not None else Plan()
+        self.readers = Readers(order, results)
         #: An argument of which new arrays have their type, once one is asked for.
         self.liked: str | None = None
         for step in order:
@@ -95,7 +101,8 @@ class Writer:
     def is_fresh(self, step: Step) -> bool:
         """True for an array that this function has made, for which nobody else has a use."""
         base = step.args[0] if step.kind in VIEWS else step
-        return not (self.uses[base] > 1 or base in self.named or base.kind in ("name", "diagonal", "reshape"))
+        named = base in self.named and base not in self.plan.targets
+        return not (self.uses[base] > 1 or named or base.kind in ("name", "diagonal", "reshape"))
 
     def result(self, step: Step) -> str:
         """The expression for a result."""
@@ -105,9 +112,13 @@ class Writer:
 
     def write(self, step: Step) -> None:
         """Make the text of a step, and a statement if it needs a name."""
+        if step in self.plan.targets:
+            self.update(step)
+            return
         self.texts[step] = self.fitted(step)
         if step.kind == "scatter":
             self.named.add(step)
+            self.readers.note(step, self.named)
         elif (self.uses[step] > 1 or step in self.called) and step.kind not in LEAVES and step.kind not in VIEWS:
             self.name(step)
 
@@ -137,6 +148,42 @@ class Writer:
         self.statement(f"{name} = {self.texts[step][0]}")
         self.texts[step] = (name, ATOM)
         self.named.add(step)
+        self.readers.note(step, self.named)
+
+    def update(self, step: Step) -> None:
+        """Write a step over one of its operands, which gets a name before, if it has none."""
+        target = self.plan.targets[step]
+        name = self.texts[target][0] if target in self.plan.targets else self.start(target)
+        for line in update_lines(self, step, target, name):
+            self.statement(line)
+        self.texts[step] = (name, ATOM)
+        self.named.add(step)
+        self.readers.note(step, self.named)
+
+    def start(self, step: Step) -> str:
+        """Write the first array of a chain, a copy of what is a view; its name."""
+        owned = step.kind not in VIEWS
+        text = self.texts[step][0] if owned else f"{self.operand(step, ATOM)}.copy()"
+        self.readers.note(step, self.named)
+        name = self.chain_name(step)
+        self.statement(f"{name} = {text}")
+        if owned:
+            self.texts[step] = (name, ATOM)
+            self.named.add(step)
+        return name
+
+    def chain_name(self, step: Step) -> str:
+        """The name of a chain: a given one, `out` for a result, that of an array that is read no more, or a number."""
+        last, old = self.plan.last(step), self.plan.renamed.get(step)
+        if last in self.called:
+            return self.take(self.called[last])
+        if self.readers.is_returned(last):
+            return self.take("out")
+        if old in self.named and old not in self.called and self.readers.is_dead(old):
+            name = self.texts[old][0]
+            if name in self.numbered:
+                return name
+        return self.number_name()
 
     def can_be_named(self, step: Step) -> bool:
         """True for what is no name or number yet."""
@@ -150,9 +197,14 @@ class Writer:
         label = {"call": step.data, "inverse": "inv"}.get(step.kind)
         if label and argument.isidentifier() and len(argument) <= 12:
             return self.take(f"{label}_{argument}")
+        return self.number_name()
+
+    def number_name(self) -> str:
+        """The next name that is a number."""
         while True:
             self.counter += 1
             if f"t{self.counter}" not in self.taken:
+                self.numbered.add(f"t{self.counter}")
                 return self.take(f"t{self.counter}")
 
     def take(self, wanted: str) -> str:

@@ -29,7 +29,7 @@ __all__ = ["command"]
 def command(
     source: str,
     wrt: tuple[str, ...],
-    order: int,
+    order: int | None,
     declare: tuple[str, ...],
     layout: str,
     of: str | None,

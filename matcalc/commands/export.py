@@ -230,7 +230,7 @@ def derivatives_document(
     form: str | None,
     declare: tuple[str, ...],
     layout: str,
-    order: int,
+    order: int | None,
     of: str | None,
     structured: bool,
     syntax: str | None,

@@ -10,7 +10,7 @@ import matcalc
 from matcalc.commands.terminal import BadInput, standard_input
 from matcalc.parser import SYNTAXES
 
-__all__ = ["by_name", "function_options", "read_source"]
+__all__ = ["blocks_option", "by_name", "function_options", "read_source"]
 
 
 def read_source(source: str) -> tuple[str, str | None]:
@@ -32,16 +32,17 @@ def by_name(
     wrt: tuple[str, ...],
     declare: tuple[str, ...],
     layout: str,
-    order: int,
+    order: int | None,
     of: str | None,
     *,
     structured: bool,
     syntax: str | None,
+    blocks: bool = False,
 ) -> matcalc.Derivatives:
     """The derivatives, by the name of the variable."""
     text, name = read_source(source)
     derivatives: matcalc.Derivatives = matcalc.derive(
-        text, list(wrt), declare, layout, order, of=of, name=name, structured=structured, syntax=syntax
+        text, list(wrt), declare, layout, order, of=of, name=name, structured=structured, syntax=syntax, blocks=blocks
     )
     return derivatives
 
@@ -70,7 +71,13 @@ def function_options(command: click.decorators.FC) -> click.decorators.FC:
             help="Declarations such as 'A: matrix(m, n) symmetric'; ';' parts several. Repeatable.",
         ),
         click.option("--structured", is_flag=True, help="Let tied entries of symmetric, .. variables move together."),
-        click.option("--order", type=click.IntRange(min=1), default=1, show_default=True, help="The order."),
+        click.option("--order", type=click.IntRange(min=1), help="The order.  [default: 1, or as many as --wrt x,Y names]"),
     ):
         command = option(command)
     return command
+
+
+def blocks_option(command: click.decorators.FC) -> click.decorators.FC:
+    """`--blocks`."""
+    option = click.option("--blocks", is_flag=True, help="All blocks of the Hessian by several names, each pair once.")
+    return option(command)

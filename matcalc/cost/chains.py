@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from matcalc.codegen.contraction import REPRESENTATIVE_SIZE
+from matcalc.codegen.scale import scales
 from matcalc.codegen.graph import computed
 from matcalc.codegen.order import path
 from matcalc.cost.amounts import Amount, amount, product_of, total
@@ -76,10 +76,7 @@ def compared(node: Product, factors: Sequence[Labels], sizes: Mapping[str, int])
     """The flops of three orders of a chain."""
     dimensions = node.dimensions()
     out = frozenset(range(node.order))
-
-    def representative(label: int) -> int:
-        dimension = dimensions[label]
-        return dimension if isinstance(dimension, int) else sizes.get(dimension, REPRESENTATIVE_SIZE)
+    by_label = [lambda label, scale=scale: scale(dimensions[label]) for scale in scales(dimensions.values(), sizes)]
 
     def flops(pairs: Pairs) -> Amount:
         return contraction_flops(factors, pairs, out, lambda label: amount(dimensions[label], sizes))
@@ -87,7 +84,7 @@ def compared(node: Product, factors: Sequence[Labels], sizes: Mapping[str, int])
     last = len(factors) - 1
     from_left = [(0, 1), *((last + k, k + 1) for k in range(1, last))]
     from_right = [(last - 1, last), *((last - 1 - k, last + k) for k in range(1, last))]
-    return Chain(node, flops(path(factors, out, representative)), flops(from_left), flops(from_right))
+    return Chain(node, flops(path(factors, out, by_label)), flops(from_left), flops(from_right))
 
 
 def contraction_flops(

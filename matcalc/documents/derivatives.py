@@ -97,7 +97,9 @@ def statement(
     names = {*derivative.program.variables, *derivative.program.assignments, *where}
     name = f"{output_name(derivative)} by {derivative.wrt}"
     function = Math(notation.formula(derivative.expression_form, names))
-    shown = (function, " by ", Math(notation.formula(derivative.variable, names)))
+    variables = {variable.value: variable for variable in derivative.variables}.values()
+    by = [Math(notation.formula(variable, names)) for variable in variables]
+    shown = (function, " by ", by[0], *(part for variable in by[1:] for part in (", ", variable)))
     return Statement(
         number=number,
         label=labels.new(name),

@@ -12,6 +12,6 @@ Each head of a form has one typing rule.  The rules stand by family: `names`, `a
 
 from matcalc.inference.constructors import CONSTRUCTORS
 from matcalc.inference.environment import VariableInfo
-from matcalc.inference.program import LAYOUTS, TypedProgram, infer, infer_expression
+from matcalc.inference.program import LAYOUTS, MODES, TypedProgram, infer, infer_expression
 
-__all__ = ["VariableInfo", "TypedProgram", "infer", "infer_expression", "LAYOUTS", "CONSTRUCTORS"]
+__all__ = ["VariableInfo", "TypedProgram", "infer", "infer_expression", "LAYOUTS", "MODES", "CONSTRUCTORS"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from matcalc.errors import KindError, MatcalcError, Span, UnknownNameError
+from dataclasses import replace
+
+from matcalc.errors import KindError, MatcalcError, UnknownNameError
 from matcalc.form import Form, number
 from matcalc.inference.algebra import expand, literal
 from matcalc.inference.constructors import CONSTRUCTORS, SIZED, USAGE, size_axis, size_form
@@ -36,7 +38,7 @@ def _no_function(context: Context, form: Form) -> MatcalcError:
     """The error that a name which is called is no function."""
     word: str = form.value
     environment = context.environment
-    name_span = Span(form.span.source, form.span.start, len(word), form.span.name) if form.span else None
+    name_span = replace(form.span, length=len(word)) if form.span else None
     inner = text_of(form)[len(word) :] or "(...)"
     declaration = environment.declarations.get(word)
     if declaration is not None and declaration.arguments:

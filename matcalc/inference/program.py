@@ -15,9 +15,12 @@ from matcalc.inference.dimensions import Names, axes
 from matcalc.inference.environment import VariableInfo, check_declarations
 from matcalc.parser import Program, nearest, parse_program
 
-__all__ = ["TypedProgram", "infer", "infer_expression", "LAYOUTS"]
+__all__ = ["TypedProgram", "infer", "infer_expression", "LAYOUTS", "MODES"]
 
 LAYOUTS = ("numerator", "denominator")
+
+#: The ways in which derivatives are accumulated: from the variable up, from the function down, or as suits.
+MODES = ("auto", "forward", "reverse")
 
 #: The typing rule of each head of a form.
 _RULES: dict[str, Rule] = {
@@ -44,6 +47,8 @@ class TypedProgram:
     sized: tuple[VariableInfo, ...] = ()
     #: Whether derivatives by declared variables let tied entries move together.
     structured: bool = False
+    #: How derivatives are accumulated; one of `MODES`.
+    mode: str = "auto"
 
     def declarations(self) -> tuple[str, ...]:
         """Everything that is assumed of the variables, as declarations."""
@@ -57,6 +62,7 @@ def infer(
     extra: Sequence[Form] = (),
     alike: Sequence[tuple[int, int]] = (),
     structured: bool = False,
+    mode: str = "auto",
 ) -> TypedProgram:
     """The typed program, with the typed forms of `extra`.
 
@@ -64,14 +70,20 @@ def infer(
     that cannot be made equal is left as it is.  No form that is given is changed.  With `structured`, a derivative by a
     variable that is declared symmetric, skew, diagonal, lower or upper lets its tied entries move together.
     """
-    if layout not in LAYOUTS:
-        near = nearest(str(layout), LAYOUTS)
-        hint = f"did you mean `{near}`?" if near else "the layouts are numerator and denominator"
-        raise UnknownNameError(f"`{layout}` is not a layout", hint=hint)
+    _check_word(layout, LAYOUTS, "layout")
+    _check_word(mode, MODES, "mode of differentiation")
     try:
-        return replace(_typed(program, layout, extra, alike), structured=structured)
+        return replace(_typed(program, layout, extra, alike), structured=structured, mode=mode)
     except RecursionError:
         raise MatcalcError("nested too deeply", hint="split the expression with assignments, one a line") from None
+
+
+def _check_word(word: str, words: Sequence[str], what: str) -> None:
+    """Refuse what is none of some words."""
+    if not isinstance(word, str) or word not in words:
+        near = nearest(str(word), words)
+        hint = f"did you mean `{near}`?" if near else f"one of {', '.join(words)}"
+        raise UnknownNameError(f"`{word}` is not a {what}", hint=hint)
 
 
 def infer_expression(text: str, declare: Iterable[str] = (), layout: str = "numerator") -> TypedProgram:

@@ -31,12 +31,16 @@ LEAST = 12.0
 
 @dataclass(frozen=True)
 class Equation:
-    """`name = left = right` with a remark beside it; without `left` it goes on from the equation before."""
+    """`name = left = right` with a remark beside it; without `left` it goes on from the equation before.
+
+    `range`, in LaTeX, says for which indices it holds.
+    """
 
     left: Form | None
     right: Form
     remark: str = ""
     name: str = ""
+    range: str = ""
 
 
 def equation_rows(
@@ -98,6 +102,8 @@ class _Rows:
             found, left = self.above(equation), ""
         first, *others = to_rows(equation.right, self.style, self.room, self.names)
         rows = [*found, f"{left} &= {first}".lstrip(), *(rf"&\qquad {row}" for row in others)]
+        if equation.range:
+            rows[-1] += rf", \quad {equation.range}"
         if equation.remark:
             rows[-1] += rf" && \text{{{equation.remark}}}"
         return rows

@@ -63,6 +63,9 @@ VARIANTS = {"epsilon": r"\varepsilon", "omicron": "o"}
 #: Subscripts that are set as accents.
 ACCENTS = ("hat", "bar", "tilde")
 
+#: The number of a layer beside that of another one, `k+1`, which no name of a program can end in.
+MOVED = re.compile(r"[a-z]\d*[+-]\d+", re.ASCII)
+
 #: The commands of bold letters: Latin ones and Greek ones.
 COMMANDS = {"bold": (r"\mathbf", r"\boldsymbol"), "bm": (r"\bm", r"\bm")}
 
@@ -92,6 +95,8 @@ def split_name(name: str) -> tuple[str, list[str]]:
 
 
 def _letter(word: str, bold: Style | None = None) -> str:
+    if MOVED.fullmatch(word):
+        return word
     word = UNICODE.get(word, UNICODE.get(word.lower(), word).capitalize() if word.isupper() else word)
     greek = _greek(word)
     commands = COMMANDS.get(bold.letters) if bold is not None else None

@@ -1,7 +1,9 @@
 """Parsing: text to untyped forms, declarations and programs, or a ParseError with the place of the mistake.
 
-    text ─lexer→ tokens ─token_stream─┬─ expressions (with `indices`) ─→ form
-                                      └─ declarations, program ────────→ program
+    text ─lexer→ tokens ─token_stream─┬─ expressions (with `indices`, `indexed`) ──────────→ form
+                                      └─ declarations, functions, loops, statements ──────→ program
+
+Functions and loops are gone after it: a call is replaced by its body, a loop by its rounds, `W[2]` by `W_2`.
 
 It is a hand-written Pratt parser and not a lark LALR grammar.  Measured on one 2-core machine, Python 3.11, CPU time,
 against a bare LALR grammar of the expressions alone (no declarations, no forms made of its trees):
@@ -19,7 +21,8 @@ occur instead of being read off a set of expected tokens.
 
 from matcalc.parser.declarations import PROPERTIES, SQUARE, Declaration
 from matcalc.parser.expressions import MAX_DEPTH, parse_claim, parse_expression
-from matcalc.parser.program import Program, parse_declarations, parse_program, parse_statements
+from matcalc.parser.program import Program, parse_claims, parse_declarations, parse_program, parse_statements
+from matcalc.parser.statements import name_of
 from matcalc.parser.suggestion import nearest
 from matcalc.parser.syntax import SYNTAXES, syntax_of
 from matcalc.parser.token_stream import MAX_NESTING
@@ -29,9 +32,11 @@ __all__ = [
     "Program",
     "parse_expression",
     "parse_claim",
+    "parse_claims",
     "parse_declarations",
     "parse_program",
     "parse_statements",
+    "name_of",
     "nearest",
     "syntax_of",
     "SYNTAXES",

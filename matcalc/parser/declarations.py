@@ -15,6 +15,7 @@ from matcalc.errors import DeclarationError, Span, UnknownNameError
 from matcalc.form import Axis, Dimension
 from matcalc.lexer import Token
 from matcalc.parser.expressions import BUILT_IN
+from matcalc.parser.indexed import after_index, indexed_name
 from matcalc.parser.suggestion import nearest
 from matcalc.parser.token_stream import TokenStream
 
@@ -60,13 +61,13 @@ class Declaration:
 
 
 def declaration_ahead(stream: TokenStream) -> bool:
-    """True if `name:` or `name(names):` follows."""
+    """True if `name:` or `name(names):` follows, where a name may have indices."""
     if stream.token.kind != "name":
         return False
-    at = stream.at + 1
+    at = after_index(stream, stream.at + 1)
     if stream.tokens[at].kind == "(":
         at += 1
-        while stream.tokens[at].kind in ("name", ","):
+        while stream.tokens[at].kind in ("name", ",", "[", "]", "number", "+", "-", "*"):
             at += 1
         if stream.tokens[at].kind != ")":
             return False
@@ -77,9 +78,11 @@ def declaration_ahead(stream: TokenStream) -> bool:
 def declaration(stream: TokenStream) -> Declaration:
     """Read `name[(arguments)]: kind[(sizes)] properties`, of which the beginning is known to be there."""
     start = stream.token.start
-    name = stream.advance()
+    name = _name(stream, "a name")
     if name.text in RESERVED:
         raise DeclarationError(f"`{name.text}` is a constant and cannot be declared", stream.place(name))
+    if name.text in stream.scope.rounds:
+        raise DeclarationError(f"`{name.text}` is the variable of the loop", stream.place(name))
     arguments = _arguments(stream, name) if stream.token.kind == "(" else ()
     stream.advance()
     word = _kind(stream)
@@ -89,6 +92,13 @@ def declaration(stream: TokenStream) -> Declaration:
     if kind == "function":
         _check_function(stream, name, arguments)
     return Declaration(name.text, kind, axes, properties, arguments, stream.since(start))
+
+
+def _name(stream: TokenStream, expected: str) -> Token:
+    """Read a name with its indices, `W[2]`, as one token."""
+    token = stream.token
+    word = indexed_name(stream, expected)
+    return token._replace(text=word, end=stream.end)
 
 
 def _kind(stream: TokenStream) -> Token:
@@ -115,7 +125,7 @@ def _check_function(stream: TokenStream, name: Token, arguments: tuple[str, ...]
 def _arguments(stream: TokenStream, name: Token) -> tuple[str, ...]:
     """The names that a variable depends on."""
     stream.open()
-    arguments = stream.separated(lambda stream: stream.expect("name", "the name of a variable"))
+    arguments = stream.separated(lambda stream: _name(stream, "the name of a variable"))
     stream.close("`,`")
     seen = {name.text, *RESERVED}
     for token in arguments:
@@ -153,13 +163,21 @@ def _axis(stream: TokenStream) -> Dimension | Axis:
 
 def _dimension(stream: TokenStream) -> Dimension:
     token = stream.token
+    if token.kind == "name" and token.text in stream.scope.rounds:
+        return _positive(stream, stream.scope.rounds[token.text], stream.advance())
     if token.kind == "name":
-        return stream.advance().text
+        return _name(stream, "a size").text
     if token.kind == "number" and token.text.isdigit() and int(token.text) > 0:
         stream.advance()
         return int(token.text)
     stream.check_open_bracket()
     stream.fail("a size is a positive whole number or a name", stream.place(token), "write A: matrix(m, 3)")
+
+
+def _positive(stream: TokenStream, value: int, token: Token) -> int:
+    if value < 1:
+        stream.fail(f"a size is positive, but `{token.text}` is {value} here", stream.place(token))
+    return value
 
 
 # --- properties -----------------------------------------------------------------------------------------------------

@@ -4,8 +4,9 @@
                                                                         the condition only inside of [..: ...]
     product     factor (("*" | "@" | "/" | ".*" | "./" | "⊗") factor)*          one level, from the left
     factor      signs operand (transpose | "[" indices "]" | superscript | ("^" | ".^") exponent)*
-    operand     number | name | name "(" arguments ")" | f'(E) | "(" expression ")" | "√" operand
+    operand     number | name | indexed | name "(" arguments ")" | f'(E) | "(" expression ")" | "√" operand
                 | "[" indices ":" expression "]" | "sum" "[" indices ":" expression "]"
+                | "sum" "[" name "in" range ":" expression "]"
                 | "d" "(" E ")" "/" "d" "(" X ")" | "∂" E "/" "∂" X
 
 A sum and a chain of `*` are one node however long they are; what is nested more than `MAX_NESTING` brackets or
@@ -15,15 +16,19 @@ Python frames at most.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 
 from matcalc.form import Form, number, subforms
 from matcalc.lexer import Token
+from matcalc.parser.functions import call
+from matcalc.parser.indexed import index_of, value_of
 from matcalc.parser.indices import binding_ahead, bound_indices, condition, entry_indices
+from matcalc.parser.loops import range_ahead, repeated
+from matcalc.parser.scope import Reading, Scope
 from matcalc.parser.token_stream import HINT_TO_SPLIT, TokenStream
 
-__all__ = ["expression", "claim", "parse_expression", "parse_claim", "BUILT_IN", "MAX_DEPTH"]
+__all__ = ["expression", "check_depth", "claim", "parse_expression", "parse_claim", "BUILT_IN", "MAX_DEPTH"]
 
 #: The deepest nesting of nodes in one expression.
 MAX_DEPTH = 250
@@ -32,13 +37,19 @@ _PRODUCTS = {"*": "mul", "@": "mul", "/": "div", ".*": "times", "./": "rdiv", "�
 _DERIVATIVES = {"grad": "grad", "gradient": "grad", "jacobian": "jacobian", "hessian": "hessian"}
 #: Names that are written like functions and mean something of their own.
 BUILT_IN = frozenset({"delta", "d", *_DERIVATIVES})
+#: Functions whose arguments are sizes.
+_SIZED = frozenset({"eye", "ones", "zeros", "commutation"})
 _POSTFIXES = frozenset({"'", "[", "superscript", "^", ".^"})
 _CONSTANT_HEADS = frozenset({"number", "neg", "add", "mul", "div", "power"})
 
 
-def parse_expression(text: str, *, name: str | None = None) -> Form:
-    """The form of one expression; raises ParseError with the place of the mistake."""
-    return TokenStream(text, name).whole(expression)
+def parse_expression(text: str, *, name: str | None = None, numbers: Mapping[str, int] | None = None) -> Form:
+    """The form of one expression; raises ParseError with the place of the mistake.
+
+    `numbers` are names of whole numbers that indices may be counted with, as in `W[K]`.
+    """
+    scope = Scope(Reading(numbers=dict(numbers or {})))
+    return TokenStream(text, name, scope=scope).whole(expression)
 
 
 def parse_claim(text: str, *, name: str | None = None) -> list[Form]:
@@ -71,7 +82,7 @@ def expression(stream: TokenStream) -> Form:
     if stream.token.kind == "if" and stream.comprehensions:
         form = _cases(stream, form, start)
     if stream.depth == 0:
-        _check_depth(stream, form)
+        check_depth(stream, form)
     return form
 
 
@@ -125,7 +136,7 @@ def _cases(stream: TokenStream, value: Form, start: int) -> Form:
     return stream.node("cases", (value, otherwise), start, test)
 
 
-def _check_depth(stream: TokenStream, form: Form) -> None:
+def check_depth(stream: TokenStream, form: Form) -> None:
     """Refuse a form that is too deep for a recursion over it; forms without nesting are quick."""
     level = [form]
     for _ in range(MAX_DEPTH):
@@ -214,9 +225,11 @@ def _exponent(stream: TokenStream, head: str) -> Form:
     stream.enter(stream.token)
     start = stream.token.start
     minus = stream.token.kind in ("+", "-") and _signs(stream)
-    inner = stream.token.start
+    inner, before = stream.token.start, stream.at
     form = _OPERANDS.get(stream.token.kind, TokenStream.missing_operand)(stream)
-    constant = all(part.head in _CONSTANT_HEADS for part in subforms(form))
+    constant = all(token.kind != "name" for token in stream.tokens[before : stream.at]) and all(
+        part.head in _CONSTANT_HEADS for part in subforms(form)
+    )
     form = _postfix(stream, form, inner, transposable=head == "elpower" and not constant)
     stream.leave()
     while form.head == "neg" and form.args[0].head in ("neg", "number"):
@@ -266,11 +279,11 @@ def _named(stream: TokenStream) -> Form:
         return _called(stream, token, _arguments(stream))
     if following == "'" and (order := _primes_ahead(stream)):
         return _primed(stream, token, order)
+    if following == "[" and token.text == "sum" and range_ahead(stream):
+        return repeated(stream, token.start, expression)
     if following == "[" and token.text == "sum" and binding_ahead(stream):
         return _bound(stream, "bsum", token.start)
-    span = stream.place(token)
-    stream.uses.append((token.text, span))
-    return Form("name", (), token.text, span=span)
+    return value_of(stream, token)
 
 
 def _delta_indices(stream: TokenStream) -> tuple[str, str] | None:
@@ -280,7 +293,7 @@ def _delta_indices(stream: TokenStream) -> tuple[str, str] | None:
         return None
     for _ in found:
         stream.advance()
-    return found[1].text, found[3].text
+    return index_of(stream, found[1]), index_of(stream, found[3])
 
 
 def _primes_ahead(stream: TokenStream) -> int:
@@ -319,6 +332,11 @@ def _arguments(stream: TokenStream) -> tuple[Form, ...]:
 def _called(stream: TokenStream, token: Token, args: tuple[Form, ...]) -> Form:
     """A call; `d(E)/d(X)`, `grad(E, X)`, `kron(A, B)` have heads of their own."""
     word = token.text
+    reading = stream.scope.reading
+    if stream.scope.argument(word) is not None:
+        stream.fail(f"`{word}` is a parameter, not a function", stream.place(token), "call the function itself")
+    if word in reading.functions:
+        return call(stream, reading.functions[word], args, token.start, expression)
     if word == "d" and len(args) == 1 and _denominator_ahead(stream):
         stream.advance()
         stream.advance()
@@ -333,7 +351,19 @@ def _called(stream: TokenStream, token: Token, args: tuple[Form, ...]) -> Form:
         return stream.node("derivative", args, token.start, _DERIVATIVES[word])
     if word == "kron" and len(args) == 2:
         return stream.node("kron", args, token.start)
+    if word in _SIZED:
+        args = tuple([_size(stream, arg) for arg in args])
+    reading.called.setdefault(word, stream.place(token))
     return stream.node("call", args, token.start, word)
+
+
+def _size(stream: TokenStream, form: Form) -> Form:
+    """An argument that is a size; the name of a whole number is that number."""
+    value = stream.scope.reading.numbers.get(form.value) if form.head == "name" else None
+    if value is None:
+        return form
+    stream.scope.reading.counts.setdefault(form.value, form.span or stream.place(stream.token))
+    return number(value, form.span)
 
 
 def _denominator_ahead(stream: TokenStream) -> bool:
@@ -389,10 +419,14 @@ def _comprehension(stream: TokenStream) -> Form:
 def _bound(stream: TokenStream, head: str, start: int) -> Form:
     """What binds indices: a tensor or a bound sum."""
     stream.open()
-    indices, lengths = bound_indices(stream, compound=head == "tensor")
+    words, lengths = bound_indices(stream, compound=head == "tensor")
+    around = stream.scope.bound
+    stream.scope.bound = dict(around)
+    indices = stream.scope.bind(words)
     stream.comprehensions += 1
     body = expression(stream)
     stream.comprehensions -= 1
+    stream.scope.bound = around
     stream.close()
     form = stream.node(head, (body,), start, indices)
     return form if set(lengths) == {1} else stream.node("join", (form,), start, lengths)

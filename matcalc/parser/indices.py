@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+from matcalc.parser.indexed import index_of
 from matcalc.parser.token_stream import TokenStream
 
 __all__ = ["Condition", "binding_ahead", "entry_indices", "bound_indices", "condition"]
@@ -46,11 +47,18 @@ def entry_indices(stream: TokenStream) -> tuple[tuple[str, ...], tuple[int, ...]
 def _axis_of_entry(stream: TokenStream) -> list[str]:
     """One index, or several in parentheses."""
     if stream.token.kind != "(":
-        return [_index(stream)]
+        return [_bound_index(stream)]
     stream.open()
-    names = stream.separated(_index)
+    names = stream.separated(_bound_index)
     stream.close("`,`")
     return names
+
+
+def _bound_index(stream: TokenStream) -> str:
+    """An index that is bound around the place, as it stands in forms."""
+    token = stream.token
+    _index(stream)
+    return index_of(stream, token)
 
 
 def _index(stream: TokenStream) -> str:
@@ -151,7 +159,7 @@ def _compared(stream: TokenStream) -> str:
         stream.check_open_bracket()
     if stream.token.kind != "name":
         _bad_comparison(stream)
-    return stream.advance().text
+    return index_of(stream, stream.advance())
 
 
 def _bad_comparison(stream: TokenStream) -> NoReturn:

@@ -7,12 +7,13 @@ stands before it, so that the grammar says only what it expects.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, TypeVar
 
 from matcalc.errors import ParseError, Span
 from matcalc.form import Form
 from matcalc.lexer import KEYWORDS, Token, lex
+from matcalc.parser.scope import Scope, Spans
 
 __all__ = ["TokenStream", "MAX_NESTING", "HINT_TO_SPLIT"]
 
@@ -31,25 +32,43 @@ _OPERAND_KINDS = frozenset({"number", "name", "(", "[", "∂", "√"})
 class TokenStream:
     """One text, its tokens and how far it is read."""
 
-    def __init__(self, source: str, name: str | None = None, *, lines: bool = False) -> None:
+    def __init__(
+        self,
+        source: str,
+        name: str | None = None,
+        *,
+        lines: bool = False,
+        scope: Scope | None = None,
+        tokens: Sequence[Token] | None = None,
+    ) -> None:
         if not isinstance(source, str):
             raise ParseError(f"text is expected, not {type(source).__name__}")
         self.source = source
         self.name = name
-        self.tokens = lex(source, name, lines=lines)
-        self.at = 0
-        #: The token in place, the next one to be read.
-        self.token = self.tokens[0]
-        #: Where the last token ended that was read.
-        self.end = 0
+        self.scope = scope or Scope()
+        if tokens is None:
+            tokens = lex(source, name, lines=lines)
+            self.scope.reading.texts.append(tokens)
+        self.tokens = tokens
+        #: What is read more than once around the place, for the places of mistakes.
+        self.within: tuple[tuple[str, Span], ...] = ()
+        self.go_to(0)
         self.brackets: list[Token] = []
         self.depth = 0
         #: How many comprehensions are open around the place.
         self.comprehensions = 0
         #: The bare names of the expression being read.
-        self.uses: list[tuple[str, Span]] = []
+        self.uses: Spans = []
 
     # --- reading ----------------------------------------------------------------------------------------------------
+
+    def go_to(self, at: int) -> None:
+        """Go on with another token."""
+        self.at = at
+        #: The token in place, the next one to be read.
+        self.token = self.tokens[at]
+        #: Where the last token ended that was read.
+        self.end = self.tokens[at - 1].end if at else 0
 
     def advance(self) -> Token:
         """Read one token."""
@@ -120,15 +139,15 @@ class TokenStream:
 
     def place(self, token: Token) -> Span:
         """The place of a token."""
-        return Span(self.source, token.start, max(1, token.end - token.start), self.name)
+        return Span(self.source, token.start, max(1, token.end - token.start), self.name, self.within)
 
     def since(self, start: int) -> Span:
         """The place from `start` to the end of what was read."""
-        return Span(self.source, start, max(1, self.end - start), self.name)
+        return Span(self.source, start, max(1, self.end - start), self.name, self.within)
 
     def node(self, head: str, args: tuple[Form, ...], start: int, value: Any = None) -> Form:
         """A node that began at `start` and ends with the last token read."""
-        return Form(head, args, value, span=Span(self.source, start, self.end - start, self.name))
+        return Form(head, args, value, span=Span(self.source, start, self.end - start, self.name, self.within))
 
     # --- mistakes ---------------------------------------------------------------------------------------------------
 

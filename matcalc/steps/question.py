@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain, count
 
 from matcalc.assumptions import Facts
 from matcalc.expr import Node
-from matcalc.form import Form, Shape, format_axis
+from matcalc.form import Form
 from matcalc.inference import TypedProgram
 from matcalc.lowering import Environment
 from matcalc.notation.text import to_text
 from matcalc.raising import Raising
-from matcalc.steps.step import Setting, Step
+from matcalc.signals.setting import Setting, declaration, names_of, setting_of, size_declarations
+from matcalc.signals.values import plain_names
+from matcalc.steps.step import Step
 from matcalc.tensor import Tensor
 
-__all__ = ["Question", "Chain", "declaration", "depending", "size_declarations"]
-
-
-#: Kinds of values whose names can stand in forms that are made of nodes.
-PLAIN = {"scalar", "column", "matrix"}
+__all__ = ["Question", "Chain", "depending"]
 
 
 @dataclass(frozen=True)
@@ -75,9 +73,7 @@ class Question:
     @property
     def setting(self) -> Setting:
         """What claims about the answer are stated under."""
-        lines = [f"{name} = {to_text(form)}" for name, form in self.program.assignments.items()]
-        declared = (*self.program.declarations(), *size_declarations(self.program))
-        return Setting(declared, tuple(lines), self.layout, self.structured)
+        return replace(setting_of(self.program, structured=self.structured), layout=self.layout)
 
     @property
     def free_setting(self) -> Setting:
@@ -96,10 +92,7 @@ class Question:
 
     def plain_names(self) -> list[str]:
         """The assigned names that stand for a scalar, a column or a matrix of simple axes, as their nodes do."""
-        return [n for n, form in self.program.assignments.items() if form.kind in PLAIN and self._is_simple(n)]
-
-    def _is_simple(self, name: str) -> bool:
-        return all(length == 1 for length in self.environment.name(name).groups)
+        return plain_names(self.program, self.environment)
 
     @property
     def stands_alone(self) -> bool:
@@ -123,7 +116,7 @@ class Question:
         What it was found to be is `claimed` to be the answer, or else the derivative is.
         """
         where = [f"{name} = {to_text(form)}" for name, form in self.where.items()]
-        setting = replace(self.setting, where=(*self.setting.where, *where))
+        setting = self.setting.knowing(where)
         claim = f"{to_text(claimed or self.derivative)} = {to_text(self.answer)}"
         return Step(rule, left or self.derivative, self.answer, claim, setting, continues=left is not None)
 
@@ -161,11 +154,6 @@ class Chain:
         self.last = form
 
 
-def names_of(program: TypedProgram) -> set[str]:
-    """The names of variables, values and sizes."""
-    return {*program.variables, *program.assignments, *program.dimensions}
-
-
 def depending(program: TypedProgram, variable: Form, parameter: str) -> tuple[str, ...]:
     """The declarations of a program in which a variable depends on a parameter.
 
@@ -181,24 +169,3 @@ def depending(program: TypedProgram, variable: Form, parameter: str) -> tuple[st
     if name in program.assignments:
         lines.append(declaration(name, variable, parameter))
     return (*lines, *size_declarations(program))
-
-
-def size_declarations(program: TypedProgram, wanted: Iterable[str] | None = None, shapes: Iterable[Shape] = ()) -> list[str]:
-    """Declarations by which the names of some sizes (or of all) are numbers though no variable that is declared has them.
-
-    `shapes` are those of what is declared, by default of all variables.
-    """
-    known = list(shapes) if wanted is not None else [info.shape for info in (*program.variables.values(), *program.sized)]
-    sizes = {size for shape in known for axis in shape for size in axis}
-    missing = [d for d in program.dimensions if d not in sizes and (wanted is None or d in wanted)]
-    taken = names_of(program)
-    spare = (word for k in count() if (word := f"size_{k}") not in taken)
-    return [f"{word}: vector({size})" for size, word in zip(missing, spare, strict=False)]
-
-
-def declaration(word: str, form: Form, *arguments: str) -> str:
-    """The declaration of a name as a variable of the kind and shape of a form, depending on some others."""
-    kind = "vector" if form.kind == "column" else form.kind
-    sizes = ", ".join(map(format_axis, form.shape or ()))
-    depends = f"({', '.join(arguments)})" if arguments else ""
-    return f"{word}{depends}: {kind}" + (f"({sizes})" if sizes else "")

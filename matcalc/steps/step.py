@@ -7,34 +7,19 @@ decided as any other, by code that knows nothing of how the step was made, when 
 
 from __future__ import annotations
 
-import importlib
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from matcalc.errors import MatcalcError
 from matcalc.form import Form
 from matcalc.notation.latex import to_latex
 from matcalc.notation.latex_display import named_latex
 from matcalc.notation.text import to_text
+from matcalc.signals.setting import Setting
 from matcalc.steps.laws import law_of
 from matcalc.verdict import Verdict
 
-__all__ = ["Setting", "Step"]
-
-#: Seconds for the proof of one step.
-TIMEOUT = 5.0
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What the claims of a derivation are stated under: declarations, assignments, the layout."""
-
-    declare: tuple[str, ...]
-    where: tuple[str, ...] = ()
-    layout: str = "numerator"
-    structured: bool = False
-
+__all__ = ["Step"]
 
 @dataclass(frozen=True)
 class Step:
@@ -85,16 +70,7 @@ class Step:
 
     @cached_property
     def _decided(self) -> Verdict:
-        # The prover and NumPy are loaded here, so that deriving alone starts fast.
-        verify = importlib.import_module("matcalc.verification").verify
-        s = self.setting
-        try:
-            found: Verdict = verify(
-                self.claim, s.declare, s.layout, s.where, structured=s.structured, timeout=TIMEOUT, help=False
-            )
-        except MatcalcError as error:
-            return Verdict("undecided", "not a claim of the language", error.message)
-        return found
+        return self.setting.decide(self.claim)
 
     def to_json(self) -> dict[str, Any]:
         """The step as an object of JSON."""

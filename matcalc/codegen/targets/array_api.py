@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from matcalc.codegen.steps import Step
 from matcalc.codegen.targets.target import Argument, Target, Writing
-from matcalc.codegen.text import ATOM, SIGN, SUM, Text
+from matcalc.codegen.text import ATOM, SIGN, SUM, Text, unpacked
 from matcalc.errors import UnsupportedError
 
 __all__ = ["ARRAY_API"]
@@ -146,7 +146,7 @@ def convert(arguments: Sequence[Argument], code: str) -> list[str]:
     """One statement for all arguments."""
     names = [argument.name for argument in arguments]
     library = "xp" if re.search(r"\bxp\b", code) else "_"
-    return [f"{', '.join([library, *names])} = _arrays({', '.join(names)})"] if names else []
+    return unpacked([library, *names], "_arrays({})", names) if names else []
 
 
 def like(writer: Writing) -> str:

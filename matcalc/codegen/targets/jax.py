@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from matcalc.codegen.steps import Step, walk
-from matcalc.codegen.targets.target import Argument, Target, Writing
+from matcalc.codegen.targets.numpy import convert
+from matcalc.codegen.targets.target import Target, Writing
 from matcalc.codegen.text import ATOM, SIGN, SUM, Text
 from matcalc.form import Dimension
 
@@ -21,11 +22,6 @@ def _array(x):
     x = jnp.asarray(x)
     return x if jnp.issubdtype(x.dtype, jnp.inexact) else x.astype(float)
 '''
-
-
-def convert(arguments: Sequence[Argument], code: str) -> list[str]:
-    """One statement for each argument."""
-    return [f"{argument.name} = _array({argument.name})" for argument in arguments]
 
 
 def typed(writer: Writing) -> str:

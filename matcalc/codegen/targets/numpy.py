@@ -6,10 +6,13 @@ from collections.abc import Sequence
 
 from matcalc.codegen.steps import Step, walk
 from matcalc.codegen.targets.target import Argument, Target, Writing
-from matcalc.codegen.text import ATOM, PRODUCT, SUM, Text
+from matcalc.codegen.text import ATOM, PRODUCT, SUM, Text, unpacked
 from matcalc.form import Dimension
 
 __all__ = ["NUMPY"]
+
+#: So many arguments have a statement each.
+MANY = 12
 
 ARRAY = '''\
 def _array(x):
@@ -20,8 +23,11 @@ def _array(x):
 
 
 def convert(arguments: Sequence[Argument], code: str) -> list[str]:
-    """One statement for each argument."""
-    return [f"{argument.name} = _array({argument.name})" for argument in arguments]
+    """One statement for each argument, or for all if there are many."""
+    names = [argument.name for argument in arguments]
+    if len(names) > MANY:
+        return unpacked(names, "map(_array, ({}))", names)
+    return [f"{name} = _array({name})" for name in names]
 
 
 def scatter(writer: Writing, step: Step) -> Text:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from matcalc.codegen.steps import Step
 from matcalc.codegen.targets.target import Argument, Target, Writing
-from matcalc.codegen.text import ATOM, SIGN, SUM, Text
+from matcalc.codegen.text import ATOM, SIGN, SUM, Text, unpacked
 
 __all__ = ["TORCH"]
 
@@ -56,10 +56,8 @@ FORGETFUL = frozenset({"add", "multiply", "matmul", "outer", "tensordot", "einsu
 
 def convert(arguments: Sequence[Argument], code: str) -> list[str]:
     """One statement for all arguments."""
-    names = ", ".join(argument.name for argument in arguments)
-    if not arguments:
-        return []
-    return [f"({names},) = _tensors({names})" if len(arguments) == 1 else f"{names} = _tensors({names})"]
+    names = [argument.name for argument in arguments]
+    return unpacked(names, "_tensors({})", names) if names else []
 
 
 def number(writer: Writing, text: str) -> str:

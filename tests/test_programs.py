@@ -1,0 +1,114 @@
+"""The programs of examples/programs: their gradients by all variables, what is printed of them, and the code.
+
+The reference is automatic differentiation of a JAX function that was written by hand: see programs.py.
+"""
+
+from __future__ import annotations
+
+import inspect
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+from corpus import UNKNOWN, parameter
+from interpreter import Printed, Reading
+from programs import FOLDER, NETWORKS, Network
+from test_latex_katex import READY, refused
+
+import matcalc
+from matcalc.inference import TypedProgram, infer
+from matcalc.latex_reader import latex_claim
+
+pytest.importorskip("jax", reason="the references are JAX functions; `pip install .[oracle]` brings it")
+
+
+def each(*names: str) -> pytest.MarkDecorator:
+    """One test for each program, or for the named ones."""
+    chosen = [NETWORKS[name] for name in names or NETWORKS]
+    return pytest.mark.parametrize("network", chosen, ids=lambda network: network.name)
+
+
+@cache
+def _derived(name: str) -> matcalc.Derivatives:
+    network = NETWORKS[name]
+    return matcalc.derive(network.source, wrt=list(network.variables), name=f"{name}.mc")
+
+
+def derived(network: Network) -> matcalc.Derivatives:
+    """The derivatives by all variables, found once a process."""
+    return _derived(network.name)
+
+
+def called(function: Any, network: Network, values: dict[str, Any]) -> Any:
+    """The answer of an emitted function."""
+    known = {parameter(name): value for name, value in values.items()} | network.symbols(values)
+    return function(**{name: known[name] for name in inspect.signature(function).parameters})
+
+
+def functions(network: Network) -> dict[tuple[str, int], Any]:
+    """What the unknown functions are for the interpreter."""
+    return {(name, order): f for name in network.functions for order, f in enumerate(UNKNOWN[name].derivatives)}
+
+
+def close(found: Any, expected: np.ndarray) -> None:
+    """Equal to nine digits of the largest entry."""
+    assert np.shape(found) == np.shape(expected)
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9 * np.abs(expected).max(initial=1e-3))
+
+
+def test_every_program_has_a_reference() -> None:
+    assert {path.stem for path in FOLDER.glob("*.mc")} == set(NETWORKS)
+
+
+@each()
+@pytest.mark.parametrize("seed", range(3))
+def test_gradients_are_those_of_automatic_differentiation(network: Network, seed: int) -> None:
+    values = network.draw(seed)
+    value, expected = network.gradients(values)
+    found_value, found = called(derived(network).function(value=True), network, values)
+    close(found_value, value)
+    assert list(found) == list(network.variables)
+    for name, gradient in expected.items():
+        assert np.abs(gradient).max() > 1e-6, name
+        close(found[name], gradient)
+
+
+#: An unknown loss has no value for the interpreter; its answer has the form that test_sources.py expects.
+READ = [name for name, network in NETWORKS.items() if not network.losses]
+
+
+@each(*READ)
+def test_what_is_printed_has_the_value_of_the_gradient(network: Network) -> None:
+    """Each answer is read back as text, with the names that it introduces, and evaluated."""
+    values = network.draw()
+    _, expected = network.gradients(values)
+    for name, member in derived(network).items():
+        printed = Printed.of(network.source, member, member.text, functions(network))
+        close(printed.kind_and_value(values, network.sizes)[1], expected[name])
+
+
+@each(*READ)
+def test_latex_is_read_back_with_the_value_of_the_gradient(network: Network) -> None:
+    values = network.draw()
+    _, expected = network.gradients(values)
+    for name, member in derived(network).items():
+        typed = read_latex(member)
+        close(Reading(typed, functions(network)).value(values, network.sizes, typed.extra[0]), expected[name])
+
+
+def read_latex(member: matcalc.Derivative) -> TypedProgram:
+    """What the LaTeX of an answer is read as, among the same variables."""
+    sizes = [f"size_of_{name}: vector({name})" for name in member.program.dimensions]
+    where = [f"{name} = {meaning}" for name, meaning in member.where_latex().items()]
+    (form, *_), program, _ = latex_claim(f"{member.latex()} = 0", [*member.declarations, *sizes], where)
+    return infer(program, extra=[form])
+
+
+def test_katex_takes_the_latex() -> None:
+    answers = [member for network in NETWORKS.values() for member in derived(network).values()]
+    formulas = [latex for answer in answers for latex in (answer.latex(), *answer.where_latex().values())]
+    assert len(formulas) > len(answers) > 100
+    if not READY:
+        pytest.skip(f"KaTeX is not installed (make test does it where npm is): {len(formulas)} formulas went unchecked")
+    assert refused(formulas) == []
