@@ -23,16 +23,18 @@ from matcalc.commands.assumed import assumed, oriented
 from matcalc.commands.backprop import backprop_options, check_backprop, listing, listing_json, listing_text
 from matcalc.commands.code import CODE, check_code, code_options, warn_of_size
 from matcalc.commands.expression import ExpressionCommand, sizes_of_dimensions
-from matcalc.commands.source import blocks_option, by_name, function_options
+from matcalc.commands.outputs import print_outputs
+from matcalc.commands.source import blocks_option, by_name, function_options, given_numbers, mode_option, read_source
 from matcalc.commands.style import check_style, style_options
 from matcalc.commands.terminal import WIDTH, echo, reported_errors
+from matcalc.outputs import Outputs
 
 __all__ = ["main"]
 
 #: How many entries `check` shows.
 SHOWN_ENTRIES = 8
 #: The modules of commands that are loaded when they are called.
-LATER_COMMANDS = {name: f"matcalc.commands.{name}" for name in ("verify", "show", "list", "export", "cost")}
+LATER_COMMANDS = {name: f"matcalc.commands.{name}" for name in ("verify", "show", "list", "export", "cost", "graph", "taylor")}
 
 
 def answer(derivative: matcalc.Derivative, form: str, sizes: dict[str, int] | None) -> str:
@@ -144,6 +146,7 @@ def main() -> None:
     help="What to print: a notation, or code.",
 )
 @style_options
+@mode_option
 @code_options
 @backprop_options
 @click.option("--steps", is_flag=True, help="Show the way to the answer, rule by rule, each step verified.")
@@ -154,7 +157,7 @@ def derive(
     order: int | None,
     declare: tuple[str, ...],
     layout: str,
-    of: str | None,
+    of: str | tuple[str, ...] | None,
     structured: bool,
     syntax: str | None,
     form: str | None,
@@ -195,6 +198,9 @@ def derive(
         raise click.UsageError("--steps goes with --emit text, latex or json, and without --form.")
     with reported_errors():
         derivatives = by_name(source, wrt, declare, layout, order, of, structured=structured, syntax=syntax, blocks=blocks)
+        if isinstance(derivatives, Outputs):
+            print_outputs(derivatives, size)
+            return
         printed = list(derivatives.values())
         asked = backprop or signals is not None or local
         notation = emit not in CODE and not form and not steps and (asked or emit != "json")
@@ -222,9 +228,13 @@ def derive(
 
 
 @main.command(cls=ExpressionCommand)
-@source_options
+@function_options
+@blocks_option
+@click.option("--wrt", multiple=True, metavar="NAME", help="The variable, or x,Y. Repeatable; with --shapes all if none.")
 @click.option("--size", type=sizes_of_dimensions, metavar="m=2,n=3", help="Sizes of dimensions; the others are drawn.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The seed of the random point.")
+@click.option("--shapes", is_flag=True, help="List values with their shapes, and how products balance, instead.")
+@click.argument("source")
 def check(
     source: str,
     wrt: tuple[str, ...],
@@ -237,13 +247,22 @@ def check(
     syntax: str | None,
     size: dict[str, int] | None,
     seed: int,
+    shapes: bool,
 ) -> None:
     """Compare the derivative of SOURCE with a numeric one at a random point; status 1 when they disagree.
 
     \b
     matcalc check "x'*A*x" --wrt x
+    matcalc check --shapes net.mc
     """
+    if not wrt and not shapes:
+        raise click.UsageError("Missing option '--wrt'.")
     with reported_errors():
+        if shapes:
+            text, file = read_source(source)
+            names = list(wrt) or None
+            echo(matcalc.shapes(text, names, declare, of=of, given=given_numbers(), name=file, syntax=syntax).text)
+            return
         derivatives = by_name(source, wrt, declare, layout, order, of, structured=structured, syntax=syntax, blocks=blocks)
         checks = [(derivative, derivative.check(seed=seed, sizes=size)) for derivative in derivatives.values()]
         echo("\n\n".join(comparison(derivative, found) for derivative, found in checks))

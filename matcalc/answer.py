@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from math import prod
+from textwrap import dedent
 from typing import Any
 
 from matcalc.assumptions import Facts, facts_of
@@ -57,7 +58,7 @@ class Answer:
         self.variables = tuple(variables)
         self.layout = typed.layout
         self.structured = typed.structured
-        self.expression = program.source.strip()
+        self.expression = dedent(program.source).strip("\n").rstrip()  # not the first line's indentation alone
         self.wrt = spelled(variables)
 
     @property
@@ -109,6 +110,11 @@ class Answer:
     def free_variables(self) -> dict[str, VariableInfo]:
         """The variables that the expression or the name by which it is differentiated has, in order of appearance."""
         return {v.name: v for v in self.program.variables.values() if v.name in self._occurring}
+
+    @property
+    def target_variables(self) -> dict[str, VariableInfo]:
+        """The declared names by which it is differentiated."""
+        return {name: self.program.variables[name] for name in self._targets if name in self.program.variables}
 
     @cached_property
     def _occurring(self) -> set[str]:

@@ -17,7 +17,7 @@ from matcalc.errors import KindError
 from matcalc.form import Form
 from matcalc.inference import TypedProgram, infer
 from matcalc.notation.text import to_text
-from matcalc.parser import Program, parse_claim, parse_statements, syntax_of
+from matcalc.parser import Program, parse_claims, syntax_of
 
 __all__ = ["Claim", "Written", "read_claim", "is_zero_form"]
 
@@ -78,9 +78,8 @@ def read_claim(
         reader = importlib.import_module("matcalc.latex_reader")  # what only LaTeX needs is loaded for it alone
         sides, program, given = reader.latex_claim(text, declared, assigned, assumed, layout=layout)
     else:
-        sides = tuple(parse_claim(text))
-        program = parse_statements(assigned, declared)
-        given = tuple([tuple(parse_claim(a)) for a in assumed])
+        (sides, *equations), program = parse_claims([text, *assumed], assigned, declared)
+        given = tuple(equations)
     return typed_claim(claim, Written(sides, program, layout, given, structured))
 
 

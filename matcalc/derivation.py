@@ -6,25 +6,29 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property, reduce
 from math import prod
 from typing import Any
 
 from matcalc.answer import TIES, Answer
+from matcalc.asked import asked_names, means_all
 from matcalc.assumptions import Facts
 from matcalc.backprop import Backprop, backpropagation
 from matcalc.claim import one_text, texts
-from matcalc.codegen import compile_function
+from matcalc.coded import Coded
+from matcalc.codegen import Source
 from matcalc.emission import Request, emit
 from matcalc.errors import KindError, MatcalcError, UnsupportedError
 from matcalc.expr import Node
-from matcalc.form import Form, Shape
+from matcalc.form import Form, Shape, subforms
 from matcalc.inference import infer
 from matcalc.lowering import Environment, partial
 from matcalc.naming import replace_names
 from matcalc.notation.index import index_form, index_names
 from matcalc.notation.text import to_text
+from matcalc.outputs import Outputs
 from matcalc.parser import Program, parse_program, syntax_of
 from matcalc.products import Differentiated, Point
 from matcalc.raising import Raising
@@ -57,36 +61,50 @@ def derive(
     order: int | None = None,
     *,
     blocks: bool = False,
-    of: str | None = None,
+    of: str | Sequence[str] | None = None,
+    given: Mapping[str, int] | None = None,
     name: str | None = None,
     structured: bool = False,
+    mode: str = "auto",
     syntax: str | None = None,
 ) -> Any:
-    """The derivative of an expression or program by a name; for several names a mapping by name.
+    """The derivative of an expression or program by a name; for several names, or "all" variables, a mapping by name.
 
     `declare` holds declarations as in section 2 of the language; what is not declared is inferred.  `order` 2 is the
     Hessian, 1 what is taken if none is given.  A name such as `x,Y` is the derivative by x and then by Y, with the axes
     of the expression, then of x, then of Y; its order is the number of its names.  With `blocks`, and several names,
     the blocks of the Hessian are derived, each pair once: a mapping by `x`, `x,Y`, `Y`.  `of` names the output of a
-    program, `name` the file that the source came from.  With `structured`, every derivative by a variable that is
-    declared symmetric, skew, diagonal, lower or upper lets its tied entries move together (Matrix Cookbook 2.8); the
-    answer spells that out, so it is read back without.  The source may be LaTeX, a formula or rows of assignments, and
-    names to differentiate by may be then, too: `syntax` is "latex" or "matcalc"; without it a backslash tells.  Raises
-    MatcalcError.
+    program, or several, for a mapping by output; `given` gives whole numbers that loops are counted with, and `name` is the file that the source came from.
+    With `structured`, every derivative by a variable that is declared symmetric, skew, diagonal, lower or upper lets its
+    tied entries move together (Matrix Cookbook 2.8); the answer spells that out, so it is read back without.  The source
+    may be LaTeX, a formula or rows of assignments, and names to differentiate by may be then, too: `syntax` is "latex"
+    or "matcalc"; without it a backslash tells.  `mode` is the way in which partial derivatives are multiplied: "forward",
+    from the variable up, "reverse", from the output down, or "auto", as suits.  The answers are equal; how they are
+    factored, and the code, may differ.  Raises MatcalcError.
     """
+    if of is not None and not isinstance(of, str):
+        options: dict[str, Any] = {
+            "blocks": blocks, "given": given, "name": name, "structured": structured, "mode": mode, "syntax": syntax,
+        }  # fmt: skip
+        found = [derive(source, wrt, declare, layout, order, of=output, **options) for output in texts(of, "outputs")]
+        return outputs_of(found)
     names = texts(wrt, "names to differentiate by")
     text, declared = one_text(source, "the source"), texts(declare, "declarations")
     if syntax_of(text, syntax) == "latex":
+        if given:
+            raise KindError("numbers are given to programs in the language, not to LaTeX", hint="leave out what is given")
         reader = importlib.import_module("matcalc.latex_reader")  # what only LaTeX needs is loaded for it alone
         parts = [part for w in names for part in split_names(w)]
         program = reader.latex_program(text, declared, name=name, of=of, wrt=parts, layout=layout)
         names = [",".join(reader.latex_variable(part, program) for part in split_names(w)) for w in names]
     else:
-        program = parse_program(text, declared, name=name, of=of)
+        program = parse_program(text, declared, name=name, of=of, given=given, reserved=names)
+    single = isinstance(wrt, str) and not means_all(program, wrt)
+    names = asked_names(program, names, layout)
     if blocks:
-        return _blocks(program, names, layout, order, structured=structured)
-    members = [_derive(program, variables_of(w, order), layout, structured=structured) for w in names]
-    if isinstance(wrt, str):
+        return _blocks(program, names, layout, order, structured=structured, mode=mode)
+    members = _members(program, [variables_of(w, order) for w in names], layout, structured=structured, mode=mode)
+    if single:
         return members[0]
     if not members:
         raise KindError("there is no name to differentiate by", hint="give one, such as `x`")
@@ -95,28 +113,50 @@ def derive(
     return Derivatives({member.wrt: member for member in members})
 
 
-def _blocks(program: Program, names: Sequence[str], layout: str, order: int | None, *, structured: bool) -> Hessian:
+def outputs_of(found: Sequence[Derivative | Derivatives]) -> Outputs:
+    """Derivatives of several outputs, by the names of these."""
+    if not found:
+        raise KindError("there is no output to differentiate", hint="name one that the program assigns")
+    return Outputs({str((made if isinstance(made, Derivative) else made.first).source.output_name): made for made in found})
+
+
+def _blocks(
+    program: Program, names: Sequence[str], layout: str, order: int | None, *, structured: bool, mode: str
+) -> Hessian:
     """The Hessian by several names, by blocks."""
     if order not in (None, 2) or not names:
         raise KindError("the blocks of a Hessian are by names, and their order is 2", hint="give names, and no order")
     parts = [variables_of(name, 1) for name in names]  # refuses what is more than a name
     pairs = blocks_of([to_text(part) for (part,) in parts])
-    members = [_derive(program, variables_of(pair, 2), layout, structured=structured) for pair in pairs]
+    members = _members(program, [variables_of(pair, 2) for pair in pairs], layout, structured=structured, mode=mode)
     return Hessian({member.wrt: member for member in members})
 
 
-def _derive(program: Program, variables: Sequence[Form], layout: str, *, structured: bool) -> Derivative:
-    """The derivative by some variables, in this order."""
+def _members(
+    program: Program, asked: Sequence[Sequence[Form]], layout: str, *, structured: bool, mode: str
+) -> list[Derivative]:
+    """The derivatives by each of some variables, or of some sequences of variables, typed once for all of them.
+
+    What the program does not use is typed apart, so that it is assumed in its own answer only.
+    """
+    used = {str(part.value) for form in (*program.assignments.values(), program.output) for part in subforms(form)}
+    if len(asked) > 1 and not all(target_of(variable) in used for variables in asked for variable in variables):
+        manner: dict[str, Any] = {"structured": structured, "mode": mode}
+        return [made for variables in asked for made in _members(program, [variables], layout, **manner)]
     output = program.output if program.output_name is None else name_form(program.output_name)
-    several = len({to_text(variable) for variable in variables}) > 1
+    several = any(len({to_text(variable) for variable in variables}) > 1 for variables in asked)
     scalar = several and infer(program, layout=layout).output.kind == "scalar"
-    extra = [derivative_form(output, variables, scalar=scalar), *variables]
-    made = Derivative(program, infer(program, layout=layout, extra=extra, structured=structured))
-    made.check_independent()
-    return made
+    extras = [[derivative_form(output, variables, scalar=scalar), *variables] for variables in asked]
+    forms = [form for extra in extras for form in extra]
+    typed = infer(program, layout=layout, extra=forms, structured=structured, mode=mode)
+    found = iter(typed.extra)
+    members = [Derivative(program, replace(typed, extra=tuple(next(found) for _ in extra))) for extra in extras]
+    for made in members:
+        made.check_independent()
+    return members
 
 
-class Derivative(Answer):
+class Derivative(Answer, Coded):
     """The derivative of one expression by names, one after another: an answer, the way to it, and its code."""
 
     def check_independent(self) -> None:
@@ -136,9 +176,14 @@ class Derivative(Answer):
         wherever they have second derivatives in a neighbourhood.
         """
         first, second = self.variables
-        made = _derive(self.source, (second, first), self.layout, structured=self.structured)
+        (made,) = _members(self.source, [(second, first)], self.layout, **self._manner)
         made.tensor = exchanged(self.tensor, *(self.environment.name(target_of(v)).groups for v in self.variables))
         return made
+
+    @property
+    def _manner(self) -> dict[str, Any]:
+        """How derivatives are taken."""
+        return {"structured": self.structured, "mode": self.program.mode}
 
     # Steps.
 
@@ -147,7 +192,7 @@ class Derivative(Answer):
         """The way from the expression to the answer, rule by rule; each step is a claim that is verified when asked."""
         if self.order == 1:
             return steps_of(self._question)
-        lower = _derive(self.source, self.variables[:-1], self.layout, structured=self.structured)
+        (lower,) = _members(self.source, [self.variables[:-1]], self.layout, **self._manner)
         return lower.steps + steps_of(self._question)
 
     @property
@@ -199,7 +244,8 @@ class Derivative(Answer):
         value = inner.lower(form)
         for name, variable in zip(names, self.variables, strict=False):
             by = inner.name(name)
-            value = Tensor(partial(value.node, by, inner.ties(name), variable), value.groups + by.groups)
+            node = partial(value.node, by, inner.ties(name), variable, self.program.mode)
+            value = Tensor(node, value.groups + by.groups)
         values = {inner.name(name).node: environment.name(name).node for name in assigned}
         return Tensor(substitute(value.node, values), value.groups) if values else value
 
@@ -229,37 +275,10 @@ class Derivative(Answer):
 
     # Code.
 
-    def numpy(self, value: bool = False) -> str:
-        """The source of a module with a function `derivative(...)`; with `value` it returns the pair (value, derivative)."""
-        return self.code(value=value)
-
-    def code(
-        self,
-        target: str = "numpy",
-        product: str = "derivative",
-        *,
-        value: bool = False,
-        check: bool = False,
-        random: bool = False,
-        sizes: Mapping[str, int] | None = None,
-    ) -> str:
-        """The source of a module for a target: "numpy", "jax", "torch", "array-api" or "sympy".
-
-        `product` is what its function is called and computes: "derivative"; "jvp", J·v, with the direction `v` as last
-        argument; "vjp", u·J, with the cotangent `u`; "hvp", the Hessian of a scalar times `v`; or "operator", a SciPy
-        LinearOperator of J, whose rows and columns are in C order.  None of the products forms J.
-
-        With `value` the pair (value, answer) is returned; with `check` the shapes of the arguments are checked; with
-        `random` the module, when it is run, compares with central differences.  `sizes` of dimensions let the order of
-        operations be chosen for them.  Raises MatcalcError.
-        """
-        self._check_sizes(sizes or {})
-        request = Request(target, product, value, check, random, sizes or {})
+    def emitted(self, request: Request) -> Source:
+        """The module that is asked for, with a function of this derivative."""
+        self._check_sizes(request.sizes)
         return emit({self.wrt: self}, single=True, request=request)
-
-    def function(self, value: bool = False) -> Callable[..., Any]:
-        """The emitted function, ready to call."""
-        return compile_function(emit({self.wrt: self}, single=True, request=Request(value=value)))
 
     def differentiated(self, order: int) -> Differentiated:
         """What the last derivative of this order is taken of, and by what; code for products is made of it."""
@@ -353,7 +372,7 @@ def spell(key: str) -> str:
         return key
 
 
-class Derivatives(Mapping[str, Derivative]):
+class Derivatives(Coded, Mapping[str, Derivative]):
     """Derivatives of one expression by several names, by name."""
 
     def __init__(self, members: Mapping[str, Derivative]) -> None:
@@ -367,6 +386,11 @@ class Derivatives(Mapping[str, Derivative]):
 
     def __len__(self) -> int:
         return len(self.members)
+
+    @property
+    def first(self) -> Derivative:
+        """The first of them; all are of one expression."""
+        return next(iter(self.members.values()))
 
     @cached_property
     def backprop(self) -> Backprop:
@@ -384,32 +408,11 @@ class Derivatives(Mapping[str, Derivative]):
             raise KindError("backpropagation is of derivatives of order 1", hint="leave out the order")
         return backpropagation(first.source, list(self.members), first.layout, signals, structured=first.structured)
 
-    def numpy(self, value: bool = False) -> str:
-        """The source of a module whose one function returns a dict of all derivatives by name."""
-        return self.code(value=value)
-
-    def code(
-        self,
-        target: str = "numpy",
-        product: str = "derivative",
-        *,
-        value: bool = False,
-        check: bool = False,
-        random: bool = False,
-        sizes: Mapping[str, int] | None = None,
-    ) -> str:
-        """The source of a module whose function shares the work of all derivatives; options as for `Derivative.code`.
-
-        It returns a dict by name; "jvp" has a direction for each variable, `v_x` and so on, and returns the sum of the
-        products; "hvp" has these, too, and returns a dict.
-        """
+    def emitted(self, request: Request) -> Source:
+        """The module that is asked for, with one function of all derivatives, which shares their work."""
         for member in self.members.values():
-            member._check_sizes(sizes or {})
-        return emit(self.members, single=False, request=Request(target, product, value, check, random, sizes or {}))
-
-    def function(self, value: bool = False) -> Callable[..., Any]:
-        """The emitted function of all derivatives, ready to call."""
-        return compile_function(emit(self.members, single=False, request=Request(value=value)))
+            member._check_sizes(request.sizes)
+        return emit(self.members, single=False, request=request, listing=lambda: self.backprop.text)
 
 
 class Hessian(Derivatives):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -22,9 +23,9 @@ from matcalc.codegen import (
     parameters_of,
 )
 from matcalc.codegen.command import command_lines
-from matcalc.errors import KindError, UnknownNameError, UnsupportedError
+from matcalc.errors import KindError, MatcalcError, UnknownNameError, UnsupportedError
 from matcalc.expr import Node, Variable
-from matcalc.form import Form, format_axis
+from matcalc.form import Form, format_axis, subforms
 from matcalc.inference import TypedProgram
 from matcalc.lowering import lower
 from matcalc.parser import Program, nearest
@@ -106,6 +107,8 @@ class Answer(Protocol):
     @property
     def free_variables(self) -> Mapping[str, VariableInfo]: ...
     @property
+    def target_variables(self) -> Mapping[str, VariableInfo]: ...
+    @property
     def target(self) -> str: ...
     @property
     def columns(self) -> bool: ...
@@ -120,16 +123,28 @@ class Answer(Protocol):
     def differentiated(self, order: int) -> Differentiated: ...
 
 
-def emit(members: Mapping[str, Answer], *, single: bool, request: Request | None = None) -> Source:
-    """The module that computes some derivatives of one expression, or a product with them."""
-    return Emission(members, single, request or Request()).module()
+def emit(
+    members: Mapping[str, Answer],
+    *,
+    single: bool,
+    request: Request | None = None,
+    listing: Callable[[], str] | None = None,
+) -> Source:
+    """The module that computes some derivatives of one expression, or a product with them.
+
+    `listing` is the text of gradients through named signals, where the code goes through them.
+    """
+    return Emission(members, single, request or Request(), listing).module()
 
 
 class Emission:
     """The making of one module.  `members` are the derivatives by name; `single`: there is one, no dict is returned."""
 
-    def __init__(self, members: Mapping[str, Answer], single: bool, request: Request) -> None:
+    def __init__(
+        self, members: Mapping[str, Answer], single: bool, request: Request, listing: Callable[[], str] | None = None
+    ) -> None:
         self.members = members
+        self.listing = listing
         self.single = single
         self.request = request
         self.first = next(iter(members.values()))
@@ -137,9 +152,9 @@ class Emission:
         self.shown = self.first.value if request.value else None
         self.directions: dict[str, Variable] = {}
         self.cotangent: Variable | None = None
-        self.infos: dict[str, VariableInfo] = {}
+        self.infos: dict[str, VariableInfo] = {**self.first.free_variables}  # all are of one expression
         for member in members.values():
-            self.infos |= member.free_variables
+            self.infos |= member.target_variables
 
     def module(self) -> Source:
         """The source."""
@@ -176,9 +191,19 @@ class Emission:
         return Function(name, results, parameters, chosen, self.shown, what, several, names=names)
 
     def is_program_gradient(self) -> bool:
-        """Whether what is asked for are gradients of a scalar that is computed in several steps."""
+        """Whether what is asked for are gradients of a scalar that is computed in several steps, which go through signals.
+
+        Signals are adjoints, so forward mode has none.
+        """
+        if self.first.program.mode == "forward":
+            return False
         steps = set(self.first.program.assignments) - {self.first.program.output_name}
-        return bool(steps) and self.first.order == 1 and not self.first.expression_form.shape
+        return bool(steps) and self.first.order == 1 and not self.first.expression_form.shape and not self.differentiates()
+
+    def differentiates(self) -> bool:
+        """Whether the program takes derivatives: a value that one of them lets move cannot be held as a variable."""
+        forms = (self.first.expression_form, *self.first.program.assignments.values())
+        return any(part.head == "derivative" for form in forms for part in subforms(form))
 
     def swept(self) -> Function:
         """The function of gradients through the values of a program and its error signals, each computed once."""
@@ -319,14 +344,19 @@ class Emission:
         order = f" of order {first.order}" if product != "hvp" else ""
         layout = f" in {first.layout} layout" if product == "derivative" else ""
         lines = [f"{HEADINGS[product]}{order}{layout}{manner} of", ""]
-        lines += [f"    {line.strip()}" for line in first.expression.splitlines() if line.strip()]
-        for name, member in self.members.items():
-            lines += self.formula(name, member) if product == "derivative" else ["", f"by {name}"]
+        lines += [f"    {line.rstrip()}" for line in first.expression.splitlines() if line.strip()]
+        lines += self.formulas() if product == "derivative" else [x for name in self.members for x in ("", f"by {name}")]
         takes = TARGETS[self.request.target].takes
         lines += ["", f"with {'; '.join(first.declarations)}", *(["", takes] if takes else [])]
-        names = [member.wrt for member in self.members.values()]
+        names = list(dict.fromkeys(member.wrt for member in self.members.values()))
         command = command_lines(first.expression, names, first.declarations, self.options)
         return "\n".join([*lines, *(["", "made by", "", *("    " + line for line in command)] if command else [])])
+
+    @property
+    def outputs(self) -> Sequence[str]:
+        """The assigned names that are differentiated."""
+        name = self.first.source.output_name
+        return [] if name is None else [name]
 
     @property
     def options(self) -> list[str]:
@@ -335,11 +365,20 @@ class Emission:
         found = [] if first.order == 1 else [f"--order {first.order}"]
         found += [] if first.layout == "numerator" else [f"--layout {first.layout}"]
         found += ["--structured"] * first.structured
-        found += [] if first.source.output_name is None else [f"--of {first.source.output_name}"]
+        found += [] if first.program.mode == "auto" else [f"--mode {first.program.mode}"]
+        found += [f"--of {name}" for name in self.outputs]
+        found += [f"--given {name}={value}" for name, value in first.source.given.items()]
         found += ["--size " + ",".join(f"{name}={size}" for name, size in request.sizes.items())] * bool(request.sizes)
         found += [f"--emit {request.target}"]
         found += [] if request.product == "derivative" else [f"--as {request.product}"]
         return found + ["--value"] * request.value + ["--check"] * request.check + ["--random"] * request.random
+
+    def formulas(self) -> list[str]:
+        """The formulas of the derivatives: by signals where the code computes them so, else each by itself."""
+        if self.listing is not None and self.is_program_gradient():
+            with suppress(MatcalcError):  # code can say what no notation can
+                return ["", *(f"    {line}".rstrip() for line in self.listing().splitlines())]
+        return [line for name, member in self.members.items() for line in self.formula(name, member)]
 
     def formula(self, name: str, member: Answer) -> list[str]:
         """The formula of one derivative."""

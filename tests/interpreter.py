@@ -75,8 +75,12 @@ class Printed:
         program = parse_program(source, stated)
         introduced = {key: parse_expression(meaning) for key, meaning in derived.where.items()}
         output = program.output if program.output_name is None else name(program.output_name)
-        for head in ("d",) if derived.order == 1 else ("hessian", *("jacobian",) * (derived.order - 2)):
-            output = Form("derivative", (output, parse_expression(derived.wrt)), head)
+        names = [derived.wrt] * derived.order
+        heads = ["d"] if derived.order == 1 else ["hessian", *["jacobian"] * (derived.order - 2)]
+        if "," in derived.wrt:
+            names, heads = derived.wrt.split(","), ["jacobian"] * derived.order
+        for wrt, head in zip(names, heads, strict=False):
+            output = Form("derivative", (output, parse_expression(wrt)), head)
         typed = infer(
             replace(program, assignments={**program.assignments, **introduced}),
             layout=derived.layout,

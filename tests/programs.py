@@ -30,8 +30,6 @@ class Network:
     functions: tuple[str, ...] = ()
     #: What is handed over by its value instead of its arguments: the name, its argument, the argument's value.
     losses: tuple[tuple[str, str, Callable[..., Any]], ...] = ()
-    #: What numbers of the program are given from outside, such as how many layers.
-    given: tuple[tuple[str, int], ...] = ()
 
     @cached_property
     def source(self) -> str:
@@ -88,7 +86,6 @@ def network(
     *,
     functions: tuple[str, ...] = (),
     losses: tuple[tuple[str, str, Callable[..., Any]], ...] = (),
-    given: tuple[tuple[str, int], ...] = (),
     **variables: str,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """The decorated function is the program that is called like it, of these variables."""
@@ -96,7 +93,7 @@ def network(
     def add(function: Callable[..., Any]) -> Callable[..., Any]:
         name = function.__name__.replace("_", "-")
         described = {key: variable(text) for key, text in variables.items()}
-        NETWORKS[name] = Network(name, function, described, functions, losses, given)
+        NETWORKS[name] = Network(name, function, described, functions, losses)
         return function
 
     return add
@@ -163,6 +160,18 @@ def classifier_batch(X, Y, W_1, b_1, W_2, b_2, W_3, b_3, U, c):
     return -jnp.mean(jnp.sum(Y * jax.nn.log_softmax(X @ U + c, axis=1), axis=1))
 
 
+def _layers(count: int) -> dict[str, str]:
+    kinds = {f"W_{k}": f"n_{k} n_{k - 1}" for k in range(1, count + 1)} | {f"b_{k}": f"n_{k}" for k in range(1, count + 1)}
+    return {"h_0": "n_0", "y": f"n_{count}"} | kinds
+
+
+@network(**_layers(4))
+def layers(h_0, y, **weights):
+    for k in range(1, 5):
+        h_0 = jnp.tanh(weights[f"W_{k}"] @ h_0 + weights[f"b_{k}"])
+    return half_square(h_0 - y)
+
+
 @network(x="D", t="C", G="K D", B="H D", A="K H", V="C K")
 def experts(x, t, G, B, A, V):
     gate = jax.nn.softmax(G @ x)
@@ -179,11 +188,11 @@ def graph_network(S, X, Y, W_1, W_2):
 # ---- Weights that are used again ------------------------------------------------------------------------------------
 
 
-@network(x="n", t="n", W_1="m n", b_1="m", U_1="n m", W_2="m n", b_2="m", U_2="n m")
-def residual(x, t, W_1, b_1, U_1, W_2, b_2, U_2):
+@network(h_0="n", t="n", W_1="m n", b_1="m", U_1="n m", W_2="m n", b_2="m", U_2="n m")
+def residual(h_0, t, W_1, b_1, U_1, W_2, b_2, U_2):
     for W, b, U in ((W_1, b_1, U_1), (W_2, b_2, U_2)):
-        x = x + U @ jax.nn.gelu(W @ x + b, approximate=False)
-    return half_square(x - t)
+        h_0 = h_0 + U @ jax.nn.gelu(W @ h_0 + b, approximate=False)
+    return half_square(h_0 - t)
 
 
 @network(x="n", t="n", W="n n", b="n")
@@ -229,6 +238,18 @@ def batch_norm(X, T, W, g, b, epsilon):
 def attention(X, T, W_Q, W_K, W_V, W_O):
     scores = jnp.einsum("id,jd->ij", X @ W_Q, X @ W_K) / np.sqrt(W_Q.shape[1])
     return jnp.sum((jax.nn.softmax(scores, axis=1) @ X @ W_V @ W_O - T) ** 2) / X.shape[0]
+
+
+def _heads(**axes: str) -> dict[str, str]:
+    return {f"{name}_{k}": text for k in (1, 2) for name, text in axes.items()}
+
+
+@network(X="N D", T="N D", **_heads(Q="D d", K="D d", V="D M", P="M D"))
+def multi_head(X, T, **weights):
+    Q, K, V, P = (jnp.stack([weights[f"{name}_{k}"] for k in (1, 2)]) for name in "QKVP")
+    scores = jnp.einsum("nd,hdk,hek,me->hnm", X, Q, K, X) / np.sqrt(Q.shape[2])
+    Y = X + jnp.einsum("hnm,md,hdk,hke->ne", jax.nn.softmax(scores, axis=2), X, V, P)
+    return jnp.sum((Y - T) ** 2) / X.shape[0]
 
 
 # ---- Sequences ------------------------------------------------------------------------------------------------------

@@ -22,7 +22,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from matcalc.codegen import Parameter, Source, compile_function, generate, parameters_of, python_name
-from matcalc.codegen.order import best_path, greedy_path
 from matcalc.differentiate import derivative
 from matcalc.errors import MatcalcError
 from matcalc.expr import (
@@ -467,25 +466,6 @@ def nested_products(draw: st.DrawFn) -> Node:
 @given(nested_products(), st.integers(0, 100))
 def test_random_nested_products(node: Node, seed: int) -> None:
     assert_right(node, seed)
-
-
-@given(st.lists(st.text("abcdef", max_size=3).map(lambda t: tuple(dict.fromkeys(map(ord, t)))), min_size=3, max_size=6))
-def test_the_best_order_is_no_dearer_than_the_greedy_one(labels: list[tuple[int, ...]]) -> None:
-    out = frozenset(k for group in labels for k in group if sum(k in other for other in labels) == 1)
-    costs = [total_cost(labels, path(labels, out, lambda _: 100), out) for path in (best_path, greedy_path)]
-    assert costs[0] <= costs[1]
-
-
-def total_cost(labels: list[tuple[int, ...]], pairs: list[tuple[int, int]], out: frozenset[int]) -> int:
-    sets = {k: frozenset(group) for k, group in enumerate(labels)}
-    total = 0
-    for number, (first, second) in enumerate(pairs, len(labels)):
-        a, b = sets.pop(first), sets.pop(second)
-        result = (a | b) & (out | frozenset().union(*sets.values()))
-        batched = bool(a & b & result) and bool((a & b) - result)
-        total += 100 ** len(a | b) * (4 if batched else 1) + 100 ** len(result)
-        sets[number] = result
-    return total
 
 
 # ---- Parameters -------------------------------------------------------------------------------------------------------

@@ -66,13 +66,17 @@ def test_superscripts(source, text):
         ("2exp(x)", ["2", "exp", "(", "x", ")"]),
         ("2e", ["2", "e"]),
         ("A.T", ["A", "'"]),
+        ("1..K", ["1", "..", "K"]),
+        ("10..2", ["10", "..", "2"]),
+        ("K…1", ["K", "..", "1"]),
+        ("1...5", ["1", "..", ".5"]),
     ],
 )
 def test_numbers_and_dots(source, expected):
     assert texts(source) == expected
 
 
-@pytest.mark.parametrize("source", ["x.T1", "A.B", "x.", "1..2"])
+@pytest.mark.parametrize("source", ["x.T1", "A.B", "x."])
 def test_a_lone_dot_has_no_meaning(source):
     with pytest.raises(ParseError) as caught:
         lex(source)

@@ -373,7 +373,7 @@ def test_contradictions_show_both_places(source, first, second, message):
         ("x = ", "missing after `=`"),
         ("z = W*x +\nh = 2", "missing after `+`"),
         ("a = b = c", "one line assigns one name"),
-        ("A[i,j] = 2", "`=` has no place here"),
+        ("A[i,j] = 2", "an entry of `A` cannot be assigned"),
         ("pi = 3", "constant"),
     ],
 )

@@ -19,6 +19,7 @@ from test_latex_katex import READY, refused
 import matcalc
 from matcalc.inference import TypedProgram, infer
 from matcalc.latex_reader import latex_claim
+from matcalc.parser import parse_expression, parse_program
 
 pytest.importorskip("jax", reason="the references are JAX functions; `pip install .[oracle]` brings it")
 
@@ -105,9 +106,23 @@ def read_latex(member: matcalc.Derivative) -> TypedProgram:
     return infer(program, extra=[form])
 
 
+@each(*READ)
+def test_the_listing_of_backpropagation_computes_the_gradients(network: Network) -> None:
+    """The listing is a program; the interpreter runs it, and each of its equations is proved."""
+    values = network.draw()
+    _, expected = network.gradients(values)
+    listing = derived(network).backprop
+    typed = infer(parse_program(listing.program), extra=[parse_expression(equation.name) for equation in listing.gradients])
+    for equation, form in zip(listing.gradients, typed.extra, strict=True):
+        close(Reading(typed, functions(network)).value(values, network.sizes, form), expected[equation.value])
+    assert {equation.value for equation in listing.gradients} == set(expected)
+    assert {text: found.verdict for text, found in listing.verify().items() if found.verdict != "proved"} == {}
+
+
 def test_katex_takes_the_latex() -> None:
     answers = [member for network in NETWORKS.values() for member in derived(network).values()]
     formulas = [latex for answer in answers for latex in (answer.latex(), *answer.where_latex().values())]
+    formulas += [derived(network).backprop.latex() for network in NETWORKS.values()]
     assert len(formulas) > len(answers) > 100
     if not READY:
         pytest.skip(f"KaTeX is not installed (make test does it where npm is): {len(formulas)} formulas went unchecked")

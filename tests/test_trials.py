@@ -50,7 +50,8 @@ CASES: dict[str, tuple[str, Any, str, int, tuple[str, ...]]] = {
 def module(name: str, product: str, target: str = "numpy", **options: Any) -> str:
     source, wrt, declare, order, _ = CASES[name]
     structured = name == "columns of tied entries"
-    return matcalc.derive(source, wrt, declare, order=order, structured=structured).code(target, product, random=True, **options)
+    answer = matcalc.derive(source, wrt, declare, order=order, structured=structured)
+    return answer.code(target, product, random=True, **options)
 
 
 def status(source: str) -> int:

@@ -12,13 +12,14 @@ from matcalc.backprop.orientation import as_row, with_rows
 from matcalc.errors import UnsupportedError
 from matcalc.expr import Derivative as Symbol
 from matcalc.expr import Node
-from matcalc.form import Form, name
+from matcalc.form import Form, name, rewritten
 from matcalc.inference import TypedProgram
 from matcalc.lowering import Environment, lower
 from matcalc.notation.compound import joined
 from matcalc.notation.index import index_form, index_names
 from matcalc.refine import refine
 from matcalc.signals.claims import Claims, unused
+from matcalc.signals.parting import parted
 from matcalc.signals.setting import names_of, setting_of
 from matcalc.signals.values import Values
 from matcalc.structure import tied
@@ -32,12 +33,12 @@ SIGNALS = {"gradient": "grad", "derivative": "d"}
 
 
 def problem_of(program: TypedProgram, output: Form) -> tuple[TypedProgram, Form]:
-    """The program with a name for its output, and that name; one that is an expression is called J."""
+    """The program with names for the arguments of its functions and for its output, J if that is an expression."""
     if output.head == "name":
-        return program, output
+        return parted(program), output
     word = unused("J", names_of(program))
     made = replace(program, assignments={**program.assignments, word: output}, output=output, output_name=word)
-    return made, name(word, output.kind, output.shape)
+    return parted(made), name(word, output.kind, output.shape)
 
 
 @dataclass(frozen=True)
@@ -96,9 +97,9 @@ class Gradients:
 
     def gradients(self) -> list[Equation]:
         """The gradients by the names that are asked for."""
-        taken = names_of(self.program).union(self.values.names.values())
-        words = [unused(f"d{self.output.value}_d{target}", taken) for target in self.targets]
-        return [self.equation(target, word, named=False) for target, word in zip(self.targets, words, strict=True)]
+        taken = {word.partition("_d")[0] for word in names_of(self.program)}
+        prefix = unused(f"d{self.output.value}", taken)
+        return [self.equation(target, f"{prefix}_d{target}", named=False) for target in self.targets]
 
     def equation(self, value: str, word: str, *, named: bool = True) -> Equation:
         """The gradient by a value; the gradient by a value with a signal is that signal."""
@@ -131,7 +132,7 @@ class Gradients:
             node = tied(Tensor(node, self.environment.name(value).groups), ties).node
         node = refine(node, self.facts)
         self.check_partials(node)
-        form = with_rows(self.form(node, value), self.rows)
+        form = with_rows(self.called(self.form(node, value), value), self.rows)
         return as_row(form) if left.kind == "row" else form
 
     def form(self, node: Node, value: str) -> Form:
@@ -145,6 +146,25 @@ class Gradients:
         taken = names_of(self.program).union(self.values.names.values())
         made = index_form(node, index_names(node.order, [], taken), raising.form)
         return joined(made, groups, self.values.compound, self.kind_of(value)[1])
+
+    def called(self, form: Form, value: str) -> Form:
+        """The form with other names of variables, h_0 = x, where the lines that use the value have only these."""
+        lines = [self.program.assignments[user] for user in self.values.users(value)]
+        lines += [self.program.assignments.get(str(self.output.value), self.output)] * self.values.reaches_output(value)
+        used = set().union(*map(self.values.names_in, lines))
+        words = {word: other for word, other in self.aliases.items() if other in used and word not in used}
+
+        def rule(part: Form) -> Form:
+            known = part.head == "name" and part.value in words
+            return name(words[part.value], part.kind, part.shape) if known else part
+
+        return rewritten(form, rule) if words else form
+
+    @cached_property
+    def aliases(self) -> dict[str, str]:
+        """Other names of variables, by these."""
+        lines = self.program.assignments.items()
+        return {str(f.value): word for word, f in lines if f.head == "name" and f.value in self.program.variables}
 
     def check_partials(self, node: Node) -> None:
         """Refuse ∂L/∂Y where another argument of L depends on Y: the language would read the total derivative."""

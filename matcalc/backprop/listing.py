@@ -9,7 +9,7 @@ from typing import Any
 from matcalc.backprop.equation import Equation
 from matcalc.backprop.gradients import SIGNALS, Gradients, problem_of
 from matcalc.backprop.local import Locals
-from matcalc.backprop.writing import latex_of, text_of
+from matcalc.backprop.writing import latex_of, lines_of, text_of
 from matcalc.conventions import conventions
 from matcalc.errors import KindError, UnknownNameError
 from matcalc.form import Form, subforms
@@ -103,7 +103,9 @@ class Backprop:
     @property
     def program(self) -> str:
         """The right sides under their names, as a program of the language; gradients are called dJ_dW and so on."""
-        return "\n".join([*self.declarations, *(equation.line for equation in self.equations)])
+        parts = (self.forward, self.signals, self.gradients)
+        lines = (line for part in parts for line in lines_of(part, self.names, assigned=True))
+        return "\n".join([*self.declarations, *lines])
 
     @cached_property
     def notes(self) -> tuple[str, ...]:

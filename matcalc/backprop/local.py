@@ -16,7 +16,7 @@ from matcalc.backprop.equation import Equation
 from matcalc.backprop.orientation import as_row, with_rows
 from matcalc.build import call, column_kind
 from matcalc.differentiate import derivative
-from matcalc.expr import Node
+from matcalc.expr import Node, Variable
 from matcalc.form import Form, Shape, name
 from matcalc.inference import TypedProgram
 from matcalc.lowering import Environment
@@ -103,7 +103,7 @@ class Locals:
         own = self.environment.lower(self.program.assignments[value]).node
         by = self.environment.name(operand).node
         node = refine(derivative(own, by), self.facts)
-        if own.operands:
+        if own.operands and not isinstance(own, Variable):
             node = substitute(node, {own: self.environment.name(value).node})
         raising = Raising(self.facts, self.program.layout)
         form = self.matrix(node, own.order, by.order, raising) if node.order <= 2 else None

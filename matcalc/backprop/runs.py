@@ -18,7 +18,7 @@ from functools import cached_property
 from itertools import chain, count
 
 from matcalc.backprop.equation import Equation
-from matcalc.form import Form, rewritten
+from matcalc.form import Form, name, rewritten
 from matcalc.signals.naming import LONG, indexed
 
 __all__ = ["Run", "found_runs", "letter"]
@@ -45,18 +45,21 @@ class Run:
     def renamed(self, spell: Callable[[str, int], str]) -> Iterator[Equation]:
         """The equations of the block with each moving name spelled by its family and its distance from the first number."""
 
-        def word(name: str) -> str:
-            family, number = indexed(name) or (name, 0)
-            return spell(family, number - self.first) if name in self.moving else name
+        def word(called: str) -> str:
+            family, number = indexed(called) or (called, 0)
+            return spell(family, number - self.first)
 
         def rule(part: Form) -> Form:
             if part.head == "name" and part.value in self.moving:
-                return Form("name", (), word(part.value), kind=part.kind, shape=part.shape)
+                return name(word(part.value), part.kind, part.shape)
             return part
 
         for equation in self.equations:
             left = None if equation.left is None else rewritten(equation.left, rule)
-            yield replace(equation, name=word(equation.name), left=left, right=rewritten(equation.right, rule))
+            # A gradient has the number of what it is by, for its name does not stand in the text.
+            moves = (equation.name if equation.named else equation.value) in self.moving
+            called = word(equation.name) if moves else equation.name
+            yield replace(equation, name=called, left=left, right=rewritten(equation.right, rule))
 
 
 class Reading:
@@ -130,8 +133,10 @@ def run_at(readings: Sequence[Reading], start: int, size: int) -> tuple[Run | No
 
 def moved(readings: Sequence[Reading], start: int, size: int) -> list[int] | None:
     """By how much each number moves from one block to the next; None unless that is by nothing or by one step."""
-    pairs = [(readings[k], readings[k + size]) for k in range(start, start + size) if k + size < len(readings)]
-    if len(pairs) < size or any(a.outline != b.outline for a, b in pairs):
+    if start + 2 * size > len(readings) or readings[start].outline != readings[start + size].outline:
+        return None
+    pairs = [(readings[k], readings[k + size]) for k in range(start, start + size)]
+    if any(a.outline != b.outline for a, b in pairs):
         return None
     moves = [j - i for a, b in pairs for i, j in zip(a.numbers, b.numbers, strict=True)]
     return moves if set(moves) - {0} in ({1}, {-1}) else None

@@ -17,7 +17,7 @@ from dataclasses import replace
 
 from matcalc.backprop.equation import Equation
 from matcalc.backprop.runs import Run, found_runs, letter
-from matcalc.form import Form, name
+from matcalc.form import Form, name, subforms
 from matcalc.notation import latex_display
 from matcalc.notation.latex_display import aligned, equation_rows
 from matcalc.notation.latex_names import Style, name_latex
@@ -45,22 +45,39 @@ def text_of(sections: Iterable[tuple[str, Sequence[Equation]]], taken: Collectio
     return "\n\n".join(blocks)
 
 
-def lines_of(equations: Sequence[Equation], taken: Collection[str], *, unrolled: bool = False) -> list[str]:
-    """The equations as lines of any length, those of a loop within it indented."""
-    index = letter(taken)
+def lines_of(
+    equations: Sequence[Equation], taken: Collection[str], *, unrolled: bool = False, assigned: bool = False
+) -> list[str]:
+    """The equations as lines of any length, those of a loop within it indented; `assigned`, right sides under their names."""
+    index = letter({*taken, *families(taken), *bound(equations)})
     found: list[str] = []
     for item in list(equations) if unrolled else found_runs(equations):
-        found += loop(item, index) if isinstance(item, Run) else [item.text]
+        if isinstance(item, Run):
+            block = item.renamed(lambda family, by: f"{family}[{moved(index, by)}]")
+            found += loop(item, index, [equation.line if assigned else equation.text for equation in block])
+        else:
+            found.append(item.line if assigned else item.text)
     return found
 
 
-def loop(run: Run, index: str) -> list[str]:
+def loop(run: Run, index: str, lines: Sequence[str]) -> list[str]:
     """A run as the loop of the language, on one line if that is short."""
     head = f"for {index} in {run.first}..{run.last}:"
-    lines = [equation.text for equation in run.renamed(lambda family, by: f"{family}[{moved(index, by)}]")]
     if len(lines) == 1 and len(head) + len(lines[0]) + 3 <= WIDTH:
         return [f"{head} {lines[0]}"]
     return [head, *(f"  {line}" for line in lines)]
+
+
+def families(names: Iterable[str]) -> Iterator[str]:
+    """The families of names with numbers: `W[k]` is of `W`."""
+    return (found[0] for word in names if (found := indexed(word)))
+
+
+def bound(equations: Iterable[Equation]) -> Iterator[str]:
+    """The indices that stand in equations."""
+    forms = (form for equation in equations for form in (equation.left, equation.right) if form is not None)
+    for part in (part for form in forms for part in subforms(form) if part.head in ("tensor", "bsum")):
+        yield from map(str, part.value)
 
 
 def moved(index: str, by: int) -> str:
@@ -92,7 +109,7 @@ def latex_of(
     equations: Sequence[Equation], style: Style, taken: Collection[str], fractions: bool, *, unrolled: bool = False
 ) -> str:
     r"""The equations as one `align*`; gradients are written as fractions of \partial where those are the same."""
-    index = letter(taken)
+    index = letter({*taken, *families(taken), *bound(equations)})
     shown: list[latex_display.Equation] = []
     for item in list(equations) if unrolled else found_runs(equations):
         if isinstance(item, Run):

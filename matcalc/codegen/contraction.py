@@ -1,17 +1,19 @@
 """Contractions: which two factors meet first, and by which array operation.
 
 The order (`matcalc.codegen.order`) is the cheapest one by given sizes, or by those of `matcalc.codegen.scale`, so that
-vectors meet matrices before matrices meet each other.  A pair becomes the simplest operation that does it: `@`, an element-wise product with broadcasting, `np.outer`, `np.tensordot`, and else `np.einsum`.  A product of a
-half with its mirror image (`matcalc.codegen.gram`) is written `Z.T @ Z`, of which BLAS computes one triangle.
+vectors meet matrices before matrices meet each other.  A pair becomes the simplest operation that does it: `@`, an
+element-wise product with broadcasting, `np.outer`, `np.tensordot`, and else `np.einsum`.  A product of a half with its
+mirror image (`matcalc.codegen.gram`) is written `Z.T @ Z`, of which BLAS computes one triangle.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
+from itertools import combinations
 
 from matcalc.codegen.gram import Gram, find_gram, gram_costs
 from matcalc.codegen.order import Labels, SizeOf, path, ratio, total_costs
@@ -186,14 +188,37 @@ def contract_arrays(steps: Steps, arrays: list[Operand], out: frozenset[int], si
     """The contraction of operands that share labels."""
     pending = dict(enumerate(arrays))
     remaining = Counter(label for operand in arrays for label in operand.labels)
-    for number, (first, second) in enumerate(path([operand.labels for operand in arrays], out, sizes), len(arrays)):
+    order = path([operand.labels for operand in arrays], out, sizes, known_pairs(steps, arrays, out))
+    for number, (first, second) in enumerate(order, len(arrays)):
         a, b = pending.pop(first), pending.pop(second)
         remaining.subtract((*a.labels, *b.labels))
-        result = pair(steps, a, b, out | {label for label in (*a.labels, *b.labels) if remaining[label]})
+        keep = out | {label for label in (*a.labels, *b.labels) if remaining[label]}
+        steps.met |= {meeting(a, b, keep), meeting(b, a, keep)}
+        result = pair(steps, a, b, keep)
         remaining.update(result.labels)
         pending[number] = result
     (last,) = pending.values()
     return last
+
+
+def known_pairs(steps: Steps, arrays: Sequence[Operand], out: frozenset[int]) -> list[tuple[int, int]]:
+    """The pairs of operands whose contraction has been computed before."""
+    if len(arrays) < 3 or not steps.met:
+        return []
+    counts = Counter(label for operand in arrays for label in operand.labels)
+    found = []
+    for (j, a), (k, b) in combinations(enumerate(arrays), 2):
+        own = Counter([*a.labels, *b.labels])
+        if meeting(a, b, out | {label for label in own if counts[label] > own[label]}) in steps.met:
+            found.append((j, k))
+    return found
+
+
+def meeting(a: Operand, b: Operand, keep: frozenset[int]) -> Hashable:
+    """What identifies the contraction of two operands to the labels in `keep`."""
+    first, second = letters(a.labels, b.labels)
+    kept = frozenset(letter for letter, label in zip(first + second, (*a.labels, *b.labels), strict=True) if label in keep)
+    return a.step, b.step, first, second, kept
 
 
 def simplified(steps: Steps, step: Step, labels: Labels, kept_labels: Callable[[int], bool]) -> Operand:

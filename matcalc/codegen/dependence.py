@@ -17,9 +17,9 @@ __all__ = ["WAVE", "Assigned", "Wave", "extent", "extents", "settled_lines"]
 
 #: Properties that a wave can have: what its middle is added, and what is done to its start and its slopes.
 SHAPED = {
-    "positive-definite": (" + 2 * {0} * np.eye({0})", "(lambda half: half + half.swapaxes(0, 1))({0})"),
-    "skew": (" * 0.0", "(lambda half: half - half.swapaxes(0, 1))({0})"),
-    "symmetric": ("", "(lambda half: half + half.swapaxes(0, 1))({0})"),
+    "positive-definite": (" + 2 * {0} * np.eye({0})", "mirrored({0})"),
+    "skew": (" * 0.0", "opposed({0})"),
+    "symmetric": ("", "mirrored({0})"),
     "invertible": (" + 2 * {0} * np.eye({0})", "{0}"),
     "positive": (" + 2.0", "{0}"),
 }

@@ -6,13 +6,16 @@ import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 
 from matcalc.assumptions import Facts
 from matcalc.codegen.assembly import Assembly
+from matcalc.codegen.inplace import Planner
 from matcalc.codegen.inverses import with_solutions
 from matcalc.codegen.orientation import oriented
 from matcalc.codegen.parameters import Parameter, python_name
 from matcalc.codegen.preamble import Preamble
+from matcalc.codegen.scale import usual
 from matcalc.codegen.steps import Step
 from matcalc.codegen.targets import NUMPY, Target
 from matcalc.codegen.writer import Writer
@@ -86,6 +89,8 @@ class Function:
     facts: Facts | None = None
     #: Values that have names of their own.
     names: Names = field(default_factory=lambda: Names())
+    #: The keys below which each answer stands in dicts of dicts, if it is not by its name in one dict.
+    paths: Sequence[tuple[str, ...]] = ()
 
     def written(self, manner: Manner) -> Written:
         """The lines of the function."""
@@ -94,12 +99,16 @@ class Function:
         target = manner.target
         preamble = Preamble(self.parameters, target, check=manner.check)
         assembly, answers = assembled(tensors, self.parameters, manner, names=self.names)
-        writer = writer_of(answers, self.parameters, preamble, target, assembly.steps.called)
+        planner = planner_of(self.parameters, manner) if target.in_place else None
+        writer = writer_of(answers, self.parameters, preamble, target, assembly.steps.called, planner)
         texts = [writer.result(answer) for answer in answers]
         if target.answer is not None:
             texts = [target.answer(text, len(t.groups)) for text, t in zip(texts, tensors, strict=True)]
         code = [*preamble.lines([writer], texts), *writer.lines]
-        code += returned(list(self.results), texts, self.single, self.value is not None)
+        if self.paths:
+            code += nested(self.paths, texts)
+        else:
+            code += returned(list(self.results), texts, self.single, self.value is not None)
         return Written(function_text(self.name, self.parameters, self.description, code), "\n".join(code))
 
     @property
@@ -138,11 +147,19 @@ def writer_of(
     preamble: Preamble,
     target: Target,
     called: Mapping[Step, str] | None = None,
+    planner: Planner | None = None,
 ) -> Writer:
     """The statements that compute some steps; those that are `called` something get that name."""
     taken = taken_names(parameters, preamble, target)
     wanted = {step: python_name(name, target) for step, name in (called or {}).items() if name.isascii()}
-    return Writer(answers, taken, preamble.dimension_names.__getitem__, target, preamble.arrays, called=wanted)
+    dimension_name = preamble.dimension_names.__getitem__
+    return Writer(answers, taken, dimension_name, target, preamble.arrays, called=wanted, planner=planner)
+
+
+def planner_of(parameters: Sequence[Parameter], manner: Manner) -> Planner:
+    """What decides which steps are written over others."""
+    shapes = {p.python_name: tuple(d for axis in p.shape for d in axis) for p in parameters if p.kind == "array"}
+    return Planner(shapes, lambda dimension: usual(dimension, manner.sizes))
 
 
 def taken_names(parameters: Sequence[Parameter], preamble: Preamble, target: Target) -> set[str]:
@@ -208,6 +225,19 @@ def returned(names: Sequence[str], texts: Sequence[str], single: bool, with_valu
         return ["return (", f"    {texts[0]},", f"    {answers[0]},", ")"]
     entries = [f"    {text_literal(name)}: {text}," for name, text in zip(names, answers, strict=True)]
     return [f"return {first}{{", *entries, "}"]
+
+
+def nested(paths: Sequence[tuple[str, ...]], texts: Sequence[str]) -> list[str]:
+    """The return statement of a dict, whose values are answers or dicts of them; equal first keys stand together."""
+    lines = ["return {"]
+    for key, group in groupby(zip(paths, texts, strict=True), key=lambda pair: pair[0][0]):
+        answers = list(group)
+        if len(answers[0][0]) == 1:
+            lines.append(f"    {text_literal(key)}: {answers[0][1]},")
+        else:
+            inner = [f"        {text_literal(path[1])}: {text}," for path, text in answers]
+            lines += [f"    {text_literal(key)}: {{", *inner, "    },"]
+    return [*lines, "}"]
 
 
 def text_literal(text: str) -> str:

@@ -21,10 +21,18 @@ from matcalc.form import Dimension
 __all__ = ["FUNCTIONS", "Plan", "Planner"]
 
 #: Functions of one argument that NumPy can write over it, in the type of the argument.
-FUNCTIONS = frozenset("exp log sqrt sign relu sin cos tan asin acos atan sinh cosh tanh".split())
+FUNCTIONS = frozenset(
+    ("exp", "log", "sqrt", "sign", "relu", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh")
+)
+
+#: Functions with helpers or of two arguments whose values are new arrays, too.
+MAKERS = FUNCTIONS | {"sigmoid", "silu", "softplus", "softmax", "logsoftmax", "maximum", "minimum", "pow"}
 
 #: Kinds that always make an array of their own.
 FRESH = frozenset({"add", "multiply", "matmul", "outer", "tensordot", "einsum", "sum", "broadcast", "inverse", "columns"})
+
+#: Kinds that compute more than one entry after the other.
+PRODUCTS = frozenset({"matmul", "outer", "tensordot", "einsum", "inverse", "matrix_power"})
 
 #: The share of the peak that chains must save, altogether and each.
 LEAST_GAIN = 0.05
@@ -77,11 +85,17 @@ class Planner:
 def overwritable(
     order: Sequence[Step], uses: Mapping[Step, int], called: Collection[Step], shapes: Mapping[Step, Shape]
 ) -> dict[Step, dict[Step, frozenset[str]]]:
-    """The operands that each step may be written over, with the arguments that must have one type for that."""
+    """The operands that each step may be written over, with the arguments that must have one type for that.
+
+    What is computed entry by entry alone, as 1 - 2 * x, stays one expression.
+    """
     found = sources_of(order)
     allowed: dict[Step, dict[Step, frozenset[str]]] = {}
+    products: set[Step] = set()
     for step in order:
-        for target in targets(step, uses, called):
+        if step.kind in PRODUCTS or any(arg in products and uses[arg] == 1 for arg in step.args):
+            products.add(step)
+        for target in targets(step, uses, called) if step in products else ():
             names = holds(target, step, found)
             if names is not None and target.order == step.order and None not in shapes[target]:
                 allowed.setdefault(step, {})[target] = names
@@ -105,7 +119,7 @@ def targets(step: Step, uses: Mapping[Step, int], called: Collection[Step]) -> l
 def is_fresh(step: Step) -> bool:
     """True for what always makes an array of its own, and is no denominator."""
     if step.kind == "call":
-        return step.data in FUNCTIONS or step.data in ("sigmoid", "softmax", "logsoftmax", "softplus")
+        return step.data in MAKERS
     return step.kind in FRESH or (step.kind == "power" and step.data > 0)
 
 
@@ -140,6 +154,8 @@ def copied_sums(wanted: Sequence[Step], chosen: Mapping[Step, Step]) -> dict[Ste
     found: dict[Step, Step] = {}
     for step in wanted:
         if step.kind == "add" and len(step.args) == 2 and step not in chosen:
-            turned = [arg for arg in step.args if is_turned(arg) and arg.args[0] in step.args]
-            found |= {step: arg for arg in turned}
+            first, second = step.args
+            for plain, turned in ((first, second), (second, first)):
+                if is_turned(turned) and turned.args[0] is plain:
+                    found[step] = turned
     return found

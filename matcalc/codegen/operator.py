@@ -46,8 +46,9 @@ class Operator:
         for step in fixed:
             outer.name(step)
         texts = {step: outer.texts[step] for step in fixed if outer.texts[step][1] == ATOM}
+        taken = outer.namer.taken
         inner = [
-            Writer([answer], outer.taken, outer.dimension_name, manner.target, preamble.arrays, texts) for answer in answers
+            Writer([answer], taken, outer.dimension_name, manner.target, preamble.arrays, texts) for answer in answers
         ]
         products = self.product(inner[0], answers[0], names[0], self.direction)
         products += self.product(inner[1], answers[1], names[1], self.cotangent)
@@ -55,10 +56,10 @@ class Operator:
         shared = preamble.lines([outer, *inner])
         arrays = [name for name in preamble.arrays if any(line.startswith(f"{name} = ") for line in shared)]
         dtype = f"np.result_type({', '.join(arrays)})" if arrays else "float"
-        made = f"({rows}, {columns}), matvec={names[0]}, rmatvec={names[1]}, dtype={dtype}"
-        result = [f"return LinearOperator({made})"]
+        made = [f"({rows}, {columns})", f"matvec={names[0]}", f"rmatvec={names[1]}", f"dtype={dtype}"]
+        result = [f"return LinearOperator({', '.join(made)})"]
         if len(result[0]) > COLUMNS - 4:
-            result = ["return LinearOperator(", f"    {made}", ")"]
+            result = ["return LinearOperator(", *(f"    {argument}," for argument in made), ")"]
         code = [*shared, *outer.lines, "", *products, *result]
         return Written(function_text("operator", self.parameters, DESCRIPTION, code), "\n".join(code))
 
@@ -74,8 +75,10 @@ class Operator:
         if writer.needs_dtype:
             lines.append(f"    dtype = np.result_type({', '.join(sorted(writer.parameters))})")
             writer.needs_dtype = False
-        lines += ["    " + line for line in writer.lines]
+        if len(writer.result(answer)) > COLUMNS - 4 - len("    return np.ravel()"):
+            writer.name(answer)
         text = writer.result(answer)
+        lines += ["    " + line for line in writer.lines]
         return [*lines, f"    return {text if answer.order == 1 else f'np.ravel({text})'}", ""]
 
 

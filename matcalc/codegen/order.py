@@ -1,17 +1,20 @@
 """The order of a contraction: which two factors meet first.
 
-The cheapest one by dynamic programming over the sets of up to ten factors, greedy beyond.  An order is a list of pairs
-of numbers; each result takes the next free number.
+The cheapest one by dynamic programming over the sets of up to ten factors.  Beyond, a greedy one of which every part of
+a few results is put into its cheapest order.  An order is a list of pairs of numbers; each result takes the next free
+number.
 
 Several sizes may be given for one contraction, one function of its labels for each.  Then the order is the one, among
 the best ones for each, whose cost is the least in the geometric mean: the ratio of two orders counts, so that large
-sizes do not decide alone.
+sizes do not decide alone.  What is computed already costs nothing.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
+from itertools import combinations
 from math import exp, fsum, log
 
 __all__ = ["Labels", "SizeOf", "path", "best_path", "greedy_path", "ratio", "total_costs"]
@@ -21,6 +24,9 @@ EXHAUSTIVE, EXHAUSTIVE_AT_EACH = 10, 6
 
 #: The largest number of factors for which the next pair is searched among all pairs.
 GREEDY = 100
+
+#: The largest number of factors for which a greedy order is mended, part by part, and of how many results a part is.
+MENDED, PART = 40, 7
 
 #: `np.einsum` over a pair costs about this much more a multiplication than `@`.
 EINSUM_COST = 4
@@ -34,18 +40,22 @@ SizeOf = Callable[[int], int]
 Pairs = list[tuple[int, int]]
 
 
+@dataclass(frozen=True)
 class Network:
-    """The factors of a contraction, each as the set of its labels; a set of labels is the sum of their bits."""
+    """The factors of a contraction, each as the set of its labels; a set of labels is the sum of their bits.
 
-    def __init__(self, labels: Sequence[Labels], out: Iterable[int]) -> None:
-        self.labels = sorted({label for group in labels for label in group})
-        bits = {label: 1 << position for position, label in enumerate(self.labels)}
-        self.factors = [mask_of(bits[label] for label in group) for group in labels]
-        self.out = mask_of(bits[label] for label in out if label in bits)
+    `out` are the labels of the result; `known` are the pairs of factors that have met before.
+    """
 
-    def volume(self, size: SizeOf) -> Volume:
-        """The number of entries of a tensor with some labels."""
-        return Volume([size(label) for label in self.labels])
+    factors: Sequence[int]
+    out: int
+    known: Set[int] = frozenset()
+
+    def result(self, chosen: int) -> int:
+        """The labels that are left when the factors of a set have met."""
+        inside = [factor for k, factor in enumerate(self.factors) if chosen >> k & 1]
+        outside = mask_of(factor for k, factor in enumerate(self.factors) if not chosen >> k & 1)
+        return mask_of(inside) & (outside | self.out) if len(inside) > 1 else inside[0]
 
     def cost(self, pairs: Pairs, volume: Volume) -> int:
         """What an order costs."""
@@ -54,8 +64,21 @@ class Network:
         for number, (first, second) in enumerate(pairs, len(sets)):
             a, b = sets.pop(first), sets.pop(second)
             sets[number] = (a | b) & (self.out | mask_of(sets.values()))
-            total += cost(a, b, sets[number], volume)
+            if 1 << first | 1 << second not in self.known:
+                total += cost(a, b, sets[number], volume)
         return total
+
+
+def network_of(
+    labels: Sequence[Labels], out: Iterable[int], sizes: Sequence[SizeOf], known: Collection[tuple[int, int]] = ()
+) -> tuple[Network, list[Volume]]:
+    """The network of some labels, and the number of entries of its tensors at each of some sizes."""
+    names = sorted({label for group in labels for label in group})
+    bits = {label: 1 << position for position, label in enumerate(names)}
+    factors = [mask_of(bits[label] for label in group) for group in labels]
+    met = frozenset(1 << first | 1 << second for first, second in known)
+    network = Network(factors, mask_of(bits[label] for label in out if label in bits), met)
+    return network, [Volume([size(label) for label in names]) for size in sizes]
 
 
 class Volume(dict[int, int]):
@@ -85,12 +108,16 @@ def cost(a: int, b: int, result: int, volume: Volume) -> int:
     return weight * volume[a | b] + volume[result]
 
 
-def path(labels: Sequence[Labels], out: Iterable[int], sizes: Sequence[SizeOf]) -> Pairs:
-    """The pairs to contract, by number; each result takes the next free number."""
+def path(
+    labels: Sequence[Labels], out: Iterable[int], sizes: Sequence[SizeOf], known: Collection[tuple[int, int]] = ()
+) -> Pairs:
+    """The pairs to contract, by number; each result takes the next free number.
+
+    `known` are the pairs of factors whose product is there already.
+    """
     if len(labels) <= 2:
         return [(0, 1)] if len(labels) == 2 else []
-    network = Network(labels, out)
-    volumes = [network.volume(size) for size in sizes]
+    network, volumes = network_of(labels, out, sizes, known)
     candidates: list[Pairs] = []
     for number, volume in enumerate(volumes):
         made = found_path(network, volume, EXHAUSTIVE_AT_EACH if number else EXHAUSTIVE)
@@ -103,9 +130,9 @@ def path(labels: Sequence[Labels], out: Iterable[int], sizes: Sequence[SizeOf]) 
 
 def total_costs(labels: Sequence[Labels], out: Iterable[int], sizes: Sequence[SizeOf]) -> list[int]:
     """What a contraction costs in the order that `path` gives, at each of the sizes."""
-    network = Network(labels, out)
+    network, volumes = network_of(labels, out, sizes)
     pairs = path(labels, out, sizes)
-    return [network.cost(pairs, network.volume(size)) for size in sizes]
+    return [network.cost(pairs, volume) for volume in volumes]
 
 
 def mean(costs: Iterable[int]) -> float:
@@ -124,6 +151,8 @@ def found_path(network: Network, volume: Volume, exhaustive: int) -> Pairs:
     if len(network.factors) <= exhaustive:
         return best_path(network, volume)
     made = [greedy_path(network, volume, score) for score in SCORES]
+    if len(network.factors) <= MENDED:
+        made = [mended(network, pairs, volume) for pairs in made]
     return min(made, key=lambda pairs: network.cost(pairs, volume))
 
 
@@ -150,7 +179,7 @@ def best_path(network: Network, volume: Volume) -> Pairs:
                     if least < 0 or total <= least:
                         least, split[chosen] = total, part
             part = (part - 1) & chosen
-        best[chosen] = max(least, 0)
+        best[chosen] = max(least, 0) if chosen not in network.known else 0
     return unfold(everything, split, count)
 
 
@@ -166,6 +195,51 @@ def unfold(everything: int, split: Sequence[int], count: int) -> Pairs:
         return count + len(pairs) - 1
 
     number(everything)
+    return pairs
+
+
+def mended(network: Network, pairs: Pairs, volume: Volume) -> Pairs:
+    """An order that is no dearer: every part of a few results in its cheapest order, from the first results to the last."""
+    count = len(network.factors)
+    parts = dict(enumerate(pairs, count))
+    leaves = {k: 1 << k for k in range(count)}
+    for number, (first, second) in parts.items():
+        leaves[number] = leaves[first] | leaves[second]
+    for top in list(parts):
+        inner, ends = part_below(top, parts, lambda k: volume[network.result(leaves[k])])
+        pairs_of_ends = combinations(range(len(ends)), 2)
+        known = {1 << a | 1 << b for a, b in pairs_of_ends if leaves[ends[a]] | leaves[ends[b]] in network.known}
+        own = Network([network.result(leaves[k]) for k in ends], network.result(leaves[top]), known)
+        numbers = [*ends, *inner, top]
+        for k, (first, second) in zip([*inner, top], best_path(own, volume), strict=True):
+            parts[k] = numbers[first], numbers[second]
+            leaves[k] = leaves[numbers[first]] | leaves[numbers[second]]
+    return renumbered(parts, count)
+
+
+def part_below(top: int, parts: Mapping[int, tuple[int, int]], weight: Callable[[int], int]) -> tuple[list[int], list[int]]:
+    """Some results below one, the largest ones laid open first, and what these are made of."""
+    inner, ends = [], list(parts[top])
+    while len(ends) < PART and any(k in parts for k in ends):
+        widest = max((k for k in ends if k in parts), key=lambda k: (weight(k), k))
+        inner.append(widest)
+        ends.remove(widest)
+        ends += parts[widest]
+    return inner, ends
+
+
+def renumbered(parts: Mapping[int, tuple[int, int]], count: int) -> Pairs:
+    """The pairs of results in an order in which each comes after those that it needs; the last one is the whole."""
+    numbers = {k: k for k in range(count)}
+    pairs: Pairs = []
+    pending = [max(parts)]
+    while pending:
+        missing = [k for k in parts[pending[-1]] if k not in numbers]
+        pending += missing
+        if not missing:
+            first, second = parts[pending[-1]]
+            pairs.append((numbers[first], numbers[second]))
+            numbers[pending.pop()] = count + len(pairs) - 1
     return pairs
 
 
@@ -185,9 +259,9 @@ def greedy_path(network: Network, volume: Volume, score: Callable[[int, int, int
         gone = mask_of(bit for bit in bits_of(sets[first] & sets[second]) if counts[bit] == 2)
         return (sets[first] | sets[second]) & ~(gone & ~network.out)
 
-    def price(first: int, second: int) -> tuple[int, bool, int, int]:
-        apart = not sets[first] & sets[second]
-        return score(sets[first], sets[second], merged(first, second), volume), apart, first, second
+    def price(first: int, second: int) -> tuple[bool, int, bool, int, int]:
+        fresh, apart = 1 << first | 1 << second not in network.known, not sets[first] & sets[second]
+        return fresh, score(sets[first], sets[second], merged(first, second), volume), apart, first, second
 
     pairs: Pairs = []
     prices = {p: price(*p) for p in starting_pairs(len(sets))}

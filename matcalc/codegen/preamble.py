@@ -74,7 +74,9 @@ class Preamble:
         if any(writer.needs_dtype for writer in writers):
             lines.append(self.target.renamed(f"dtype = np.result_type({', '.join(p.python_name for p in used)})"))
         code = "\n".join([*lines, *(line for writer in writers for line in writer.lines), *answers])
-        return self.target.convert([Argument(p.python_name, len(p.shape)) for p in converted], code) + lines
+        together = frozenset[str]().union(*(writer.chains.plan.together for writer in writers))
+        arguments = [Argument(p.python_name, len(p.shape), p.python_name in together) for p in converted]
+        return self.target.convert(arguments, code) + lines
 
     def reshaped(self, parameter: Parameter, writer: Writer) -> str:
         """A parameter with its compound axes laid open."""

@@ -45,7 +45,7 @@ from typing import Any
 
 from matcalc.form import Dimension
 
-__all__ = ["Step", "Steps", "VIEWS", "LEAVES", "is_argument", "is_turned", "walk"]
+__all__ = ["Step", "Steps", "VIEWS", "LEAVES", "carried", "is_argument", "is_turned", "walk"]
 
 VIEWS = frozenset({"transpose", "expand", "column"})
 LEAVES = frozenset({"name", "number", "size", "constant"})
@@ -82,6 +82,8 @@ class Steps:
         self.nonnegative: set[Step] = set()
         self.symmetric: set[Step] = set()
         self.called: dict[Step, str] = {}
+        #: The pairs of steps that have been contracted, with their labels.
+        self.met: set[Hashable] = set()
 
     def call(self, step: Step, axes: Sequence[int], name: str, order: int) -> None:
         """Give the name of a value of some order to the step that has these of its axes, if it is an array of its own."""

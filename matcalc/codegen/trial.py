@@ -35,15 +35,27 @@ TIES = {
 #: How a value with a property is made of `draw(shape)`, strongest first; {0} is the shape, {1} the size of its first axis.
 DRAWN = {
     "orthogonal": "np.linalg.qr(draw({0}))[0]",
-    "simplex": "(lambda part: part / part.sum(axis=-1, keepdims=True))(np.abs(draw({0})) + 0.1)",
+    "simplex": "shares(np.abs(draw({0})) + 0.1)",
     "diagonal": "np.diag(np.abs(draw(({1},))) + 0.5)",
-    "positive-definite": "(lambda root: root @ root.T + np.eye({1}))(draw({0}))",
-    "symmetric": "(lambda half: half + half.T)(draw({0}))",
-    "skew": "(lambda half: half - half.T)(draw({0}))",
-    "lower": "np.tril(draw({0})) + np.eye({0}[0], {0}[1])",
-    "upper": "np.triu(draw({0})) + np.eye({0}[0], {0}[1])",
+    "positive-definite": "gram(draw({0})) + np.eye({1})",
+    "symmetric": "mirrored(draw({0}))",
+    "skew": "opposed(draw({0}))",
+    "lower": "lower(draw({0}))",
+    "upper": "lower(draw({0}).T).T",
     "positive": "np.abs(draw({0})) + 0.1",
     "invertible": "draw({0}) + {1} * np.eye({1})",
+}
+
+#: The functions that give numbers a property.
+SHAPING = {
+    name: [f"def {name}(x):", f'    """{what}."""', f"    return {text}"]
+    for name, what, text in (
+        ("shares", "Entries of which those of each row sum to 1", "x / x.sum(axis=-1, keepdims=True)"),
+        ("lower", "A lower triangle with 1 added to its diagonal", "np.tril(x) + np.eye(*x.shape)"),
+        ("gram", "A matrix times its transpose", "x @ x.T"),
+        ("mirrored", "The sum with the transpose", "x + x.swapaxes(0, 1)"),
+        ("opposed", "The difference from the transpose", "x - x.swapaxes(0, 1)"),
+    )
 }
 
 #: The functions that stand for an unknown one and its derivatives.
@@ -98,6 +110,8 @@ class Trial:
         parts = [CALLED, slope_lines(settled=bool(self.settled)), DIFFERENCE]
         parts += [WAVE] * any(isinstance(step, Wave) for step in self.settled)
         parts += [settled_lines(self.settled)] * bool(self.settled)
+        text = "\n".join(body)
+        parts += [made for name, made in SHAPING.items() if f" {name}(" in text]
         functions = [line for part in parts for line in (*part, "", "")]
         return [*functions, 'if __name__ == "__main__":', *indented([*precision, *body])]
 

@@ -19,11 +19,11 @@ FLOAT = "float64, whatever the arguments are"
 
 #: Operations whose values have the type that the arguments are promoted to.
 PROMOTED = frozenset(
-    """
-    exp log sqrt sign relu sin cos tan asin acos atan sinh cosh tanh sigmoid softplus silu pow maximum minimum
-    softmax logsoftmax logsumexp tril triu inv det
-    """.split()
-)
+    {
+        "exp", "log", "sqrt", "sign", "relu", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "pow",
+        "sigmoid", "silu", "softplus", "maximum", "minimum", "softmax", "logsoftmax", "logsumexp", "tril", "triu", "inv", "det",
+    }
+)  # fmt: skip
 
 #: Kinds whose type is no promotion: another is chosen there, or somebody else chooses.
 OWN = frozenset({"function", "scatter"})

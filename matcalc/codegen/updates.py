@@ -6,15 +6,22 @@ the last to read.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Protocol
 
-from matcalc.codegen.steps import LEAVES, VIEWS, Step
+from matcalc.codegen.inplace import Plan
+from matcalc.codegen.namer import Namer
+from matcalc.codegen.steps import LEAVES, VIEWS, Step, carried
 from matcalc.codegen.targets import Target
-from matcalc.codegen.text import POWER, PRODUCT, SIGN, SUM, Text, bracketed, coefficient_parts, joined
+from matcalc.codegen.text import ATOM, POWER, SIGN, SUM, Text, coefficient_parts, joined
 
-__all__ = ["Readers", "update_lines"]
+__all__ = ["Chains", "Readers"]
+
+
+#: Names that say nothing of what they hold.
+NUMBERED = re.compile(r"t\d+")
 
 
 class Readers:
@@ -55,11 +62,73 @@ class Writing(Protocol):
     """What is needed of the writer."""
 
     texts: dict[Step, Text]
+    named: set[Step]
+    called: Mapping[Step, str]
     target: Target
+    namer: Namer
 
+    def statement(self, line: str) -> None: ...
     def operand(self, step: Step, level: int) -> str: ...
     def divisor(self, step: Step) -> str | None: ...
     def template(self, name: str) -> str: ...
+
+
+class Chains:
+    """The chains of a plan, as the writer comes to their steps."""
+
+    def __init__(self, writer: Writing, plan: Plan, readers: Readers) -> None:
+        self.writer = writer
+        self.plan = plan
+        self.readers = readers
+        self.names: dict[Step, str] = {}
+
+    @property
+    def targets(self) -> Mapping[Step, Step]:
+        """The operand that a step is written over."""
+        return self.plan.targets
+
+    def note(self, step: Step) -> None:
+        """A statement with the text of a step has been written."""
+        self.readers.note(step, self.writer.named)
+
+    def write(self, step: Step) -> None:
+        """Write a step over one of its operands, which gets a name before, if it has none."""
+        target = self.targets[step]
+        name = self.names[target] if target in self.targets else self.start(target)
+        for line in update_lines(self.writer, step, target, name):
+            self.writer.statement(line)
+        self.keep(step, name)
+        self.note(step)
+
+    def start(self, step: Step) -> str:
+        """Write the first array of a chain, a copy of what is a view; its name."""
+        copied = step.kind in VIEWS
+        text = f"{self.writer.operand(step, ATOM)}.copy()" if copied else self.writer.texts[step][0]
+        self.note(step)
+        name = self.name(step)
+        self.writer.statement(f"{name} = {text}")
+        if not copied:
+            self.keep(step, name)
+        return name
+
+    def keep(self, step: Step, name: str) -> None:
+        """The value of a step has a name now."""
+        self.names[step] = name
+        self.writer.texts[step] = (name, ATOM)
+        self.writer.named.add(step)
+
+    def name(self, step: Step) -> str:
+        """The name of a chain: a given one, that of an array that is read no more, `out` for a result, or a number."""
+        last, old = self.plan.last(step), self.plan.renamed.get(step)
+        if last in self.writer.called:
+            return self.writer.namer.take(self.writer.called[last])
+        if old in self.writer.named and old not in self.writer.called and self.readers.is_dead(old):
+            name = self.writer.texts[old][0]
+            if NUMBERED.fullmatch(name):
+                return name
+        if self.readers.is_returned(last):
+            return self.writer.namer.take("out")
+        return self.writer.namer.number()
 
 
 def update_lines(writer: Writing, step: Step, target: Step, name: str) -> list[str]:
@@ -87,29 +156,24 @@ def add_into(writer: Writing, step: Step, position: int, name: str) -> list[str]
 
 
 def multiply_into(writer: Writing, step: Step, position: int, name: str) -> list[str]:
-    """Number and scalars together, then each array."""
+    """Number, scalars and the smallest array together, if it is smaller than the result, then each array."""
     negative, above, below = coefficient_parts(step.data, writer.target.number_text)
     others = [arg for k, arg in enumerate(step.args) if k != position]
     factors = [arg for arg in others if writer.divisor(arg) is None]
     divisors = [text for arg in others if (text := writer.divisor(arg)) is not None]
-    for arg in factors:
-        if arg.order == 0:
+    for arg in sorted((arg for arg in factors if carried(arg) < step.order), key=carried):
+        if arg.order == 0 or above or negative:
             above.append(writer.operand(arg, POWER if above or negative else SIGN))
-    arrays = [writer.texts[arg] for arg in factors if arg.order]
+            factors.remove(arg)
+        if arg.order:
+            break
     lines: list[str] = []
     if above:
         lines.append(f"{name} *= {joined(negative, above, [])[0]}")
-    elif negative and arrays:
-        arrays[0] = negated(arrays[0])
     elif negative:
         lines.append(f"np.negative({name}, out={name})")
-    lines += [f"{name} *= {text}" for text, _ in arrays]
+    lines += [f"{name} *= {writer.texts[arg][0]}" for arg in factors]
     return lines + [f"{name} /= {text}" for text in [*below, *divisors]]
-
-
-def negated(text: Text) -> Text:
-    """The text with the other sign."""
-    return (text[0][1:], PRODUCT) if text[0].startswith("-") else ("-" + bracketed(text, PRODUCT), PRODUCT)
 
 
 def power_into(writer: Writing, step: Step, position: int, name: str) -> list[str]:

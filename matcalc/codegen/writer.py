@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 
 from matcalc.codegen.inplace import Plan, Planner
+from matcalc.codegen.namer import Namer
 from matcalc.codegen.steps import LEAVES, VIEWS, Step, walk
 from matcalc.codegen.targets import NUMPY, Target
 from matcalc.codegen.text import (
@@ -24,15 +25,15 @@ from matcalc.codegen.text import (
     filled,
     joined,
 )
-from matcalc.codegen.updates import Readers, update_lines
+from matcalc.codegen.updates import Chains, Readers
 from matcalc.codegen.uses import effective_uses, varying
 from matcalc.form import Axis, Dimension
 from matcalc.operation import operation
 
 __all__ = ["Writer"]
 
-#: How wide an expression may be.
-WIDTH = 80
+#: How wide an expression may be, and one that is written along a diagonal.
+WIDTH, LONG = 80, 50
 
 
 class Writer:
@@ -56,7 +57,8 @@ class Writer:
     ) -> None:
         self.called = called or {}
         self.dimension_name = dimension_name
-        self.taken = set(taken)
+        self.namer = Namer(taken)
+        self.take = self.namer.take
         self.target = target
         self.arrays = arrays
         self.lines: list[str] = []
@@ -64,14 +66,12 @@ class Writer:
         self.needs_dtype = False
         self.texts: dict[Step, Text] = dict(given or {})
         self.named: set[Step] = set(self.texts)
-        self.counter = 0
-        self.numbered: set[str] = set()
         order = [step for step in walk(results, self.named) if step not in self.named]
         self.uses = effective_uses(order, results, self.template)
         self.parameters = {str(step.data) for step in order if step.kind == "name"}
         self.varying = varying(order)
-        self.plan = planner.plan(order, results, self.uses, self.called) if planner is not None else Plan()
-        self.readers = Readers(order, results)
+        plan = planner.plan(order, results, self.uses, self.called) if planner is not None else Plan()
+        self.chains = Chains(self, plan, Readers(order, results))
         #: An argument of which new arrays have their type, once one is asked for.
         self.liked: str | None = None
         for step in order:
@@ -101,7 +101,7 @@ class Writer:
     def is_fresh(self, step: Step) -> bool:
         """True for an array that this function has made, for which nobody else has a use."""
         base = step.args[0] if step.kind in VIEWS else step
-        named = base in self.named and base not in self.plan.targets
+        named = base in self.named and base not in self.chains.targets
         return not (self.uses[base] > 1 or named or base.kind in ("name", "diagonal", "reshape"))
 
     def result(self, step: Step) -> str:
@@ -112,20 +112,26 @@ class Writer:
 
     def write(self, step: Step) -> None:
         """Make the text of a step, and a statement if it needs a name."""
-        if step in self.plan.targets:
-            self.update(step)
+        if step in self.chains.targets:
+            self.chains.write(step)
             return
         self.texts[step] = self.fitted(step)
-        if step.kind == "scatter":
+        written = self.texts[step][0].isidentifier() or (self.uses[step] == 1 and len(self.texts[step][0]) < LONG)
+        if step.kind == "scatter" and written:
             self.named.add(step)
-            self.readers.note(step, self.named)
-        elif (self.uses[step] > 1 or step in self.called) and step.kind not in LEAVES and step.kind not in VIEWS:
+            self.chains.note(step)
+        elif (self.uses[step] > 1 or step in self.called or step.kind == "scatter") and step.kind not in LEAVES | VIEWS:
             self.name(step)
 
     def fitted(self, step: Step) -> Text:
         """The text of a step, with its widest arguments named until it fits into a line."""
+        if step.kind == "scatter":
+            for arg in step.args[step.data[1] :]:
+                if len(self.texts[arg][0]) > LONG and self.can_be_named(arg):
+                    self.name(arg)
+            return self.text_of(step)
         text = self.text_of(step)
-        while len(text[0]) > WIDTH and step.kind != "scatter":
+        while len(text[0]) > WIDTH:
             inner = [arg for arg in step.args if len(self.texts[arg][0]) > 12 and self.can_be_named(arg)]
             if not inner:
                 break
@@ -148,42 +154,7 @@ class Writer:
         self.statement(f"{name} = {self.texts[step][0]}")
         self.texts[step] = (name, ATOM)
         self.named.add(step)
-        self.readers.note(step, self.named)
-
-    def update(self, step: Step) -> None:
-        """Write a step over one of its operands, which gets a name before, if it has none."""
-        target = self.plan.targets[step]
-        name = self.texts[target][0] if target in self.plan.targets else self.start(target)
-        for line in update_lines(self, step, target, name):
-            self.statement(line)
-        self.texts[step] = (name, ATOM)
-        self.named.add(step)
-        self.readers.note(step, self.named)
-
-    def start(self, step: Step) -> str:
-        """Write the first array of a chain, a copy of what is a view; its name."""
-        owned = step.kind not in VIEWS
-        text = self.texts[step][0] if owned else f"{self.operand(step, ATOM)}.copy()"
-        self.readers.note(step, self.named)
-        name = self.chain_name(step)
-        self.statement(f"{name} = {text}")
-        if owned:
-            self.texts[step] = (name, ATOM)
-            self.named.add(step)
-        return name
-
-    def chain_name(self, step: Step) -> str:
-        """The name of a chain: a given one, `out` for a result, that of an array that is read no more, or a number."""
-        last, old = self.plan.last(step), self.plan.renamed.get(step)
-        if last in self.called:
-            return self.take(self.called[last])
-        if self.readers.is_returned(last):
-            return self.take("out")
-        if old in self.named and old not in self.called and self.readers.is_dead(old):
-            name = self.texts[old][0]
-            if name in self.numbered:
-                return name
-        return self.number_name()
+        self.chains.note(step)
 
     def can_be_named(self, step: Step) -> bool:
         """True for what is no name or number yet."""
@@ -197,24 +168,7 @@ class Writer:
         label = {"call": step.data, "inverse": "inv"}.get(step.kind)
         if label and argument.isidentifier() and len(argument) <= 12:
             return self.take(f"{label}_{argument}")
-        return self.number_name()
-
-    def number_name(self) -> str:
-        """The next name that is a number."""
-        while True:
-            self.counter += 1
-            if f"t{self.counter}" not in self.taken:
-                self.numbered.add(f"t{self.counter}")
-                return self.take(f"t{self.counter}")
-
-    def take(self, wanted: str) -> str:
-        """A name like this one that nothing has."""
-        name, number = wanted, 1
-        while name in self.taken:
-            number += 1
-            name = f"{wanted}{number}"
-        self.taken.add(name)
-        return name
+        return self.namer.number()
 
     def dtype(self) -> str:
         """The type of the numbers of all arguments together."""
@@ -445,8 +399,7 @@ WRITERS: dict[str, Callable[[Writer, Step], Text]] = {
         for kind in (
             "number", "size", "transpose", "expand", "reshape", "diagonal", "sum", "add", "multiply", "power", "call",
             "function", "inverse", "matrix_power", "matmul", "outer", "tensordot", "einsum", "full", "broadcast", "eye",
-            "columns", "column",
-            "diag", "copy", "scalar",
+            "columns", "column", "diag", "copy", "scalar",
         )
     },
 }  # fmt: skip

@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Any
 
 import click
 
 import matcalc
 from matcalc.commands.terminal import BadInput, standard_input
+from matcalc.inference import MODES
 from matcalc.parser import SYNTAXES
 
-__all__ = ["blocks_option", "by_name", "function_options", "read_source"]
+__all__ = [
+    "blocks_option",
+    "by_name",
+    "function_options",
+    "given_numbers",
+    "mode_option",
+    "program_options",
+    "read_source",
+]
+
+#: Where the numbers that are given are kept.
+GIVEN = "matcalc.given"
+#: Where the mode of differentiation is kept.
+MODE = "matcalc.mode"
+#: The commands that take several outputs.
+SEVERAL = frozenset({"derive"})
 
 
 def read_source(source: str) -> tuple[str, str | None]:
@@ -33,22 +51,51 @@ def by_name(
     declare: tuple[str, ...],
     layout: str,
     order: int | None,
-    of: str | None,
+    of: str | tuple[str, ...] | None,
     *,
     structured: bool,
     syntax: str | None,
     blocks: bool = False,
-) -> matcalc.Derivatives:
-    """The derivatives, by the name of the variable."""
+) -> Any:
+    """The derivatives, by the name of the variable; for several outputs a mapping by output of these."""
     text, name = read_source(source)
-    derivatives: matcalc.Derivatives = matcalc.derive(
-        text, list(wrt), declare, layout, order, of=of, name=name, structured=structured, syntax=syntax, blocks=blocks
-    )
-    return derivatives
+    mode = click.get_current_context().meta.get(MODE, MODES[0])
+    return matcalc.derive(
+        text, list(wrt), declare, layout, order,
+        of=of, given=given_numbers(), mode=mode, name=name, structured=structured, syntax=syntax, blocks=blocks,
+    )  # fmt: skip
 
 
-def function_options(command: click.decorators.FC) -> click.decorators.FC:
-    """The options that say what is differentiated, beside the variables."""
+def given_numbers() -> dict[str, int] | None:
+    """The whole numbers that were given to the command that runs."""
+    found: dict[str, int] | None = click.get_current_context().meta.get(GIVEN)
+    return found
+
+
+def _remember(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> None:
+    """Keep the numbers that are given for `by_name`, so that no command has to hand them on."""
+    found: dict[str, int] = {}
+    for part in ",".join(values).split(",") if values else ():
+        match = re.fullmatch(r"\s*([^\W\d]\w*)\s*=\s*([+-]?[0-9]{1,10})\s*", part)
+        if match is None:
+            raise click.BadParameter(f"{part.strip()!r} is not NAME=NUMBER with a whole number, as in K=64")
+        found[match[1]] = int(match[2])
+    context.meta[GIVEN] = found
+
+
+def _one_or_several(
+    context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
+) -> str | tuple[str, ...] | None:
+    """The output that is named, or all of them where there are several."""
+    if isinstance(values, str):
+        return values  # the command is invoked for one of them
+    if len(values) > 1 and context.info_name not in SEVERAL:
+        raise click.UsageError("--of is given once; only `derive` takes several outputs.")
+    return values if len(values) > 1 else values[0] if values else None
+
+
+def program_options(command: click.decorators.FC) -> click.decorators.FC:
+    """The options that say what SOURCE means."""
     for option in (
         click.option(
             "--from",
@@ -56,7 +103,21 @@ def function_options(command: click.decorators.FC) -> click.decorators.FC:
             type=click.Choice(SYNTAXES),
             help="What SOURCE is written in, and --wrt may be.  [default: latex if it has a backslash]",
         ),
-        click.option("--of", metavar="NAME", help="The assigned name to differentiate; else the last one."),
+        click.option(
+            "--of",
+            multiple=True,
+            callback=_one_or_several,
+            metavar="NAME",
+            help="The assigned name to differentiate; else the last one. Repeatable in `derive`.",
+        ),
+        click.option(
+            "--given",
+            multiple=True,
+            expose_value=False,
+            callback=_remember,
+            metavar="K=64",
+            help="A whole number of a program, such as how often a loop is repeated. Repeatable.",
+        ),
         click.option(
             "--layout",
             type=click.Choice(["numerator", "denominator"]),
@@ -70,11 +131,34 @@ def function_options(command: click.decorators.FC) -> click.decorators.FC:
             metavar="TEXT",
             help="Declarations such as 'A: matrix(m, n) symmetric'; ';' parts several. Repeatable.",
         ),
+    ):
+        command = option(command)
+    return command
+
+
+def function_options(command: click.decorators.FC) -> click.decorators.FC:
+    """The options that say what is differentiated, beside the variables."""
+    for option in (
+        program_options,
         click.option("--structured", is_flag=True, help="Let tied entries of symmetric, .. variables move together."),
         click.option("--order", type=click.IntRange(min=1), help="The order.  [default: 1, or as many as --wrt x,Y names]"),
     ):
         command = option(command)
     return command
+
+
+def mode_option(command: click.decorators.FC) -> click.decorators.FC:
+    """`--mode`, which is kept for `by_name`."""
+    option = click.option(
+        "--mode",
+        type=click.Choice(MODES),
+        default=MODES[0],
+        show_default=True,
+        expose_value=False,
+        callback=lambda context, parameter, value: context.meta.__setitem__(MODE, value),
+        help="Accumulate derivatives from the variable up, from the output down, or as suits.",
+    )
+    return option(command)
 
 
 def blocks_option(command: click.decorators.FC) -> click.decorators.FC:

@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from matcalc.codegen.scale import scales
 from matcalc.codegen.graph import computed
 from matcalc.codegen.order import path
+from matcalc.codegen.scale import scales
 from matcalc.cost.amounts import Amount, amount, product_of, total
 from matcalc.expr import Delta, Node, Product
 

@@ -25,15 +25,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
+from matcalc.codegen.inplace import Plan
 from matcalc.codegen.steps import LEAVES, Step, walk
 from matcalc.codegen.text import coefficient_parts
 from matcalc.cost.amounts import Amount, amount, product_of
 from matcalc.errors import UnsupportedError
 from matcalc.operation import operation
 
-__all__ = ["COUNTS", "OPERATION_FLOPS", "OPERATION_SCRATCH", "STEP_VIEWS", "Ledger"]
+__all__ = ["COUNTS", "OPERATION_FLOPS", "OPERATION_SCRATCH", "STEP_VIEWS", "Kept", "Ledger"]
 
 #: The shape of an array, and the flops that it takes.
 Shape = tuple[Amount, ...]
@@ -45,10 +46,18 @@ STEP_VIEWS = frozenset({"transpose", "expand", "reshape", "column"})
 NUMBERS = frozenset({"number", "size", "constant"})
 
 
+class Kept(NamedTuple):
+    """Where the code holds arrays: under the names of steps, and over others as it is planned."""
+
+    named: Collection[Step] = ()
+    plan: Plan = Plan()
+
+
 class Ledger:
     """The shape and the flops of every step below some results, `order` in which they are computed.
 
-    `shapes` gives the shape of each array by its name in the code, `named` are the steps that have names there.  Raises
+    `shapes` gives the shape of each array by its name in the code, `named` are the steps that have names in the code as
+    far as nothing is written over anything; `kept` says what is.  Raises
     UnsupportedError for a kind of step that has no rule.
     """
 
@@ -58,10 +67,12 @@ class Ledger:
         shapes: Mapping[str, Shape],
         sizes: Mapping[str, int],
         named: Collection[Step] = (),
+        kept: Kept | None = None,
     ) -> None:
         self.parameters = shapes
         self.sizes = sizes
         self.named = named
+        self.kept = kept or Kept(named)
         self.order = list(walk(results))
         self.solved = solved(self.order, named)
         self.divisors = used_by(self.order, "multiply", lambda s: s.kind == "power" and s.data < 0) - set(named)
@@ -373,4 +384,4 @@ OPERATION_FLOPS: dict[str, Callable[[Shape], Amount]] = {
 }
 
 #: The arrays of the size of the argument that helpers hold at most beside their result.
-OPERATION_SCRATCH = {"sigmoid": 2, "silu": 3, "gelu": 1, "softmax": 1, "logsoftmax": 2, "logsumexp": 2, "adj": 6}
+OPERATION_SCRATCH = {"sigmoid": 1, "silu": 1, "gelu": 1, "logsoftmax": 1, "logsumexp": 1, "adj": 6}

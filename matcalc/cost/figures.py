@@ -8,12 +8,12 @@ from functools import cached_property
 
 from matcalc.assumptions import Facts
 from matcalc.codegen import Manner, Parameter
-from matcalc.codegen.function import assembled, writer_of
+from matcalc.codegen.function import assembled, planner_of, writer_of
 from matcalc.codegen.preamble import Preamble
 from matcalc.codegen.steps import LEAVES, Step
 from matcalc.codegen.targets import NUMPY
 from matcalc.cost.amounts import Amount, amount, largest, total
-from matcalc.cost.counting import STEP_VIEWS, Ledger, Shape
+from matcalc.cost.counting import STEP_VIEWS, Kept, Ledger, Shape
 from matcalc.tensor import Tensor
 
 __all__ = ["Figures", "Run", "ledger_of"]
@@ -43,8 +43,11 @@ def ledger_of(
     """The steps of the code that computes a tensor, counted; the code may rely on facts."""
     _, answers = assembled([tensor], parameters, Manner(sizes=sizes, facts=facts))
     shapes = {p.python_name: open_shape(p, sizes) for p in parameters if p.kind == "array"}
-    named = writer_of(answers, parameters, Preamble(parameters, NUMPY), NUMPY).named
-    return Ledger(answers, shapes, sizes, named)
+    preamble = Preamble(parameters, NUMPY)
+    named = writer_of(answers, parameters, preamble, NUMPY).named
+    planner = planner_of(parameters, Manner(sizes=sizes, facts=facts))
+    code = writer_of(answers, parameters, preamble, NUMPY, planner=planner)
+    return Ledger(answers, shapes, sizes, named, Kept(code.named, code.chains.plan))
 
 
 def open_shape(parameter: Parameter, sizes: Mapping[str, int]) -> Shape:
@@ -84,18 +87,26 @@ class Run:
     def memory(self) -> Amount:
         """The entries of all arrays that are alive at once, at most.
 
-        An array without a name is given back after its one use, one with a name when the function returns.  A sum or
-        product is written into such an array of its own size, as NumPy does with large ones.
+        An array without a name is given back after its one use, one with a name when the function returns, or when
+        another array takes the name.  A sum or product is written into such an array of its own size, as NumPy does with
+        large ones, and what the code writes over an operand takes its array.
         """
         return total([largest(self._alive())])
 
     def _alive(self) -> Iterator[Amount]:
         alive: Amount = 0
         yield alive
+        named, plan = self.ledger.kept
         for step in self.ledger.order:
             if not holds_array(step):
                 continue
-            freed = [arg for arg in arrays_below(step) if arg not in self.ledger.named]
+            freed = [arg for arg in arrays_below(step) if arg not in named]
+            if step in plan.renamed:
+                freed.append(plan.renamed[step])
+            if step in plan.targets and holds_array(plan.targets[step]):
+                yield alive
+                alive = alive - sum(map(self.ledger.entries, freed))
+                continue
             reused = [arg for arg in freed if arg in step.args and self._can_be_written_into(arg, step)]
             if reused:
                 freed.remove(reused[0])

@@ -100,7 +100,8 @@ class _Rows:
         found = []
         if left and width(left) > self.room_left:
             found, left = self.above(equation), ""
-        first, *others = to_rows(equation.right, self.style, self.room, self.names)
+        beside = width(equation.range) + EQUALS if equation.range else 0.0
+        first, *others = to_rows(equation.right, self.style, max(LEAST, self.room - beside), self.names)
         rows = [*found, f"{left} &= {first}".lstrip(), *(rf"&\qquad {row}" for row in others)]
         if equation.range:
             rows[-1] += rf", \quad {equation.range}"

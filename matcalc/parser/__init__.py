@@ -20,7 +20,8 @@ occur instead of being read off a set of expected tokens.
 """
 
 from matcalc.parser.declarations import PROPERTIES, SQUARE, Declaration
-from matcalc.parser.expressions import MAX_DEPTH, parse_claim, parse_expression
+from matcalc.parser.depth import MAX_DEPTH
+from matcalc.parser.expressions import parse_claim, parse_expression
 from matcalc.parser.program import Program, parse_claims, parse_declarations, parse_program, parse_statements
 from matcalc.parser.statements import name_of
 from matcalc.parser.suggestion import nearest

@@ -12,7 +12,8 @@ from matcalc.parser.functions import lifted_names
 from matcalc.parser.indexed import LARGEST
 from matcalc.parser.scope import Lifted, Reading, Spans
 
-__all__ = ["check_bodies", "check_families", "check_once", "check_order", "lifted_marks", "sized", "whole_value"]
+__all__ = ["check_bodies", "check_families", "check_once", "check_order", "check_twice", "lifted_marks", "sized",
+           "whole_value", "words_of"]  # fmt: skip
 
 
 # --- checks ---------------------------------------------------------------------------------------------------------
@@ -24,6 +25,14 @@ def check_once(places: Mapping[str, Span], what: str, others: Mapping[str, Span]
         if name in others:
             related = ((f"`{name}` is {what} here", others[name]),)
             raise DeclarationError(f"`{name}` is {what} and {done}", span, hint=hint, related=related)
+
+
+def check_twice(pairs: Iterable[tuple[Declaration, Declaration]], reading: Reading) -> None:
+    """Refuse declarations of one name that say different things."""
+    for first, other in pairs:
+        if not _sized(other, reading).states_the_same_as(_sized(first, reading)):
+            related = (("it is declared here first", first.span),)
+            raise DeclarationError(f"`{other.name}` is declared twice", other.span, related=related)
 
 
 def check_order(assignments: Iterable[str], uses: Mapping[str, Spans], places: Mapping[str, Span]) -> None:
@@ -119,6 +128,20 @@ def _sized(declared: Declaration, reading: Reading) -> Declaration:
 
 
 # --- arguments that became values -----------------------------------------------------------------------------------
+
+
+def words_of(declarations: Iterable[Declaration], forms: Iterable[Form]) -> set[str]:
+    """The names, sizes and indices in declarations and forms."""
+    found: set[str] = set()
+    for declared in declarations:
+        found.update((declared.name, *declared.arguments, *sizes_of(declared)))
+    for form in forms:
+        for part in subforms(form):
+            if part.head == "name":
+                found.add(part.value)
+            elif part.head in ("tensor", "bsum"):
+                found.update(part.value)
+    return found
 
 
 def lifted_marks(values: Sequence[Lifted], taken: Iterable[str], forms: Iterable[Form]) -> dict[str, str]:

@@ -66,13 +66,18 @@ def declaration_ahead(stream: TokenStream) -> bool:
         return False
     at = after_index(stream, stream.at + 1)
     if stream.tokens[at].kind == "(":
-        at += 1
-        while stream.tokens[at].kind in ("name", ",", "[", "]", "number", "+", "-", "*"):
-            at += 1
+        at = _after_names(stream, at + 1)
         if stream.tokens[at].kind != ")":
             return False
         at += 1
     return stream.tokens[at].kind == ":"
+
+
+def _after_names(stream: TokenStream, at: int) -> int:
+    """The position after names, with their indices, and the commas between them."""
+    while stream.tokens[at].kind in ("name", ","):
+        at = after_index(stream, at + 1) if stream.tokens[at].kind == "name" else at + 1
+    return at
 
 
 def declaration(stream: TokenStream) -> Declaration:

@@ -21,17 +21,16 @@ from fractions import Fraction
 
 from matcalc.form import Form, number, subforms
 from matcalc.lexer import Token
+from matcalc.parser.depth import check_depth
 from matcalc.parser.functions import call
-from matcalc.parser.indexed import index_of, value_of
-from matcalc.parser.indices import binding_ahead, bound_indices, condition, entry_indices
+from matcalc.parser.indexed import size_of, value_of
+from matcalc.parser.indices import binding_ahead, bound_indices, condition, delta_indices, entry_indices
+from matcalc.parser.lookahead import denominator_ahead, primes_ahead, transpose_ahead
 from matcalc.parser.loops import range_ahead, repeated
 from matcalc.parser.scope import Reading, Scope
-from matcalc.parser.token_stream import HINT_TO_SPLIT, TokenStream
+from matcalc.parser.token_stream import TokenStream
 
-__all__ = ["expression", "check_depth", "claim", "parse_expression", "parse_claim", "BUILT_IN", "MAX_DEPTH"]
-
-#: The deepest nesting of nodes in one expression.
-MAX_DEPTH = 250
+__all__ = ["expression", "claim", "parse_expression", "parse_claim", "BUILT_IN"]
 
 _PRODUCTS = {"*": "mul", "@": "mul", "/": "div", ".*": "times", "./": "rdiv", "⊗": "kron"}
 _DERIVATIVES = {"grad": "grad", "gradient": "grad", "jacobian": "jacobian", "hessian": "hessian"}
@@ -136,16 +135,6 @@ def _cases(stream: TokenStream, value: Form, start: int) -> Form:
     return stream.node("cases", (value, otherwise), start, test)
 
 
-def check_depth(stream: TokenStream, form: Form) -> None:
-    """Refuse a form that is too deep for a recursion over it; forms without nesting are quick."""
-    level = [form]
-    for _ in range(MAX_DEPTH):
-        level = [arg for node in level for arg in node.args if arg.args]
-        if not level:
-            return
-    stream.fail(f"nested more than {MAX_DEPTH} operations deep", level[0].span or stream.since(0), HINT_TO_SPLIT)
-
-
 # --- what follows an operand ----------------------------------------------------------------------------------------
 
 
@@ -199,22 +188,13 @@ def _raised(stream: TokenStream, form: Form, start: int) -> Form:
 
 def _power(stream: TokenStream, form: Form, start: int, head: str) -> Form:
     """`form` to the exponent that follows; `^T` is the transpose and `^-T` that of the inverse."""
-    if head == "power" and (inverse := _transpose_ahead(stream)) is not None:
+    if head == "power" and (inverse := transpose_ahead(stream)) is not None:
         if inverse:
             minus = stream.place(stream.advance())
             form = stream.node("power", (form, number(-1, minus)), start)
         stream.advance()
         return stream.node("transpose", (form,), start)
     return stream.node(head, (form, _exponent(stream, head)), start)
-
-
-def _transpose_ahead(stream: TokenStream) -> bool | None:
-    """None, or whether the exponent is `-T` and not `T`."""
-    minus = stream.token.kind == "-"
-    at = min(stream.at + minus, len(stream.tokens) - 2)
-    token = stream.tokens[at]
-    is_transpose = token.text == "T" and token.kind in ("name", "superscript")
-    return minus if is_transpose and stream.tokens[at + 1].kind not in ("(", "[") else None
 
 
 def _exponent(stream: TokenStream, head: str) -> Form:
@@ -274,34 +254,16 @@ def _named(stream: TokenStream) -> Form:
     token = stream.advance()
     following = stream.token.kind
     if following == "(":
-        if token.text == "delta" and (indices := _delta_indices(stream)) is not None:
+        if token.text == "delta" and (indices := delta_indices(stream)) is not None:
             return stream.node("delta", (), token.start, indices)
         return _called(stream, token, _arguments(stream))
-    if following == "'" and (order := _primes_ahead(stream)):
+    if following == "'" and (order := primes_ahead(stream)):
         return _primed(stream, token, order)
     if following == "[" and token.text == "sum" and range_ahead(stream):
         return repeated(stream, token.start, expression)
     if following == "[" and token.text == "sum" and binding_ahead(stream):
         return _bound(stream, "bsum", token.start)
     return value_of(stream, token)
-
-
-def _delta_indices(stream: TokenStream) -> tuple[str, str] | None:
-    """Read `(i, j)` if it follows."""
-    found = stream.tokens[stream.at : stream.at + 5]
-    if [token.kind for token in found] != ["(", "name", ",", "name", ")"]:
-        return None
-    for _ in found:
-        stream.advance()
-    return index_of(stream, found[1]), index_of(stream, found[3])
-
-
-def _primes_ahead(stream: TokenStream) -> int:
-    """How many primes follow, if a bracket follows them: `f''(`; else 0."""
-    order = 1
-    while stream.peek(order) == "'":
-        order += 1
-    return order if stream.peek(order) == "(" else 0
 
 
 def _primed(stream: TokenStream, token: Token, order: int) -> Form:
@@ -337,7 +299,7 @@ def _called(stream: TokenStream, token: Token, args: tuple[Form, ...]) -> Form:
         stream.fail(f"`{word}` is a parameter, not a function", stream.place(token), "call the function itself")
     if word in reading.functions:
         return call(stream, reading.functions[word], args, token.start, expression)
-    if word == "d" and len(args) == 1 and _denominator_ahead(stream):
+    if word == "d" and len(args) == 1 and denominator_ahead(stream):
         stream.advance()
         stream.advance()
         variable = _arguments(stream)
@@ -352,26 +314,9 @@ def _called(stream: TokenStream, token: Token, args: tuple[Form, ...]) -> Form:
     if word == "kron" and len(args) == 2:
         return stream.node("kron", args, token.start)
     if word in _SIZED:
-        args = tuple([_size(stream, arg) for arg in args])
+        args = tuple([size_of(stream, arg) for arg in args])
     reading.called.setdefault(word, stream.place(token))
     return stream.node("call", args, token.start, word)
-
-
-def _size(stream: TokenStream, form: Form) -> Form:
-    """An argument that is a size; the name of a whole number is that number."""
-    value = stream.scope.reading.numbers.get(form.value) if form.head == "name" else None
-    if value is None:
-        return form
-    stream.scope.reading.counts.setdefault(form.value, form.span or stream.place(stream.token))
-    return number(value, form.span)
-
-
-def _denominator_ahead(stream: TokenStream) -> bool:
-    """True if `/d(` follows."""
-    if stream.token.kind != "/" or stream.peek(2) != "(":
-        return False
-    token = stream.tokens[stream.at + 1]
-    return token.kind == "name" and token.text == "d"
 
 
 def _partial_derivative(stream: TokenStream) -> Form:

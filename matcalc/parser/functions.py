@@ -91,7 +91,7 @@ def _parameters(stream: TokenStream, name: Token) -> tuple[str, ...]:
     if stream.token.kind == ")":
         stream.fail("a function has a parameter", stream.place(name), f"a value without one is assigned: {name.text} = ...")
     found: list[str] = []
-    for token in stream.separated(lambda stream: stream.expect("name", "the name of a parameter")):
+    for token in stream.separated(_parameter):
         if token.text in CONSTANTS:
             stream.fail(f"`{token.text}` is a constant and no parameter", stream.place(token))
         if token.text in found or token.text == name.text:
@@ -99,6 +99,12 @@ def _parameters(stream: TokenStream, name: Token) -> tuple[str, ...]:
         found.append(token.text)
     stream.close("`,`")
     return tuple(found)
+
+
+def _parameter(stream: TokenStream) -> Token:
+    if stream.token.kind != "name":
+        stream.fail("a parameter is a name", stream.place(stream.token), "write f(x, y) = ... with names of your own")
+    return stream.advance()
 
 
 # --- calls ----------------------------------------------------------------------------------------------------------
@@ -177,7 +183,7 @@ def _fill(node: Form, value: Form) -> None:
 def _copied(stream: TokenStream, form: Form) -> Form:
     """The form again, all its nodes new."""
     size = sum(1 for _ in subforms(form))
-    stream.scope.reading.budget.spend(form.span or stream.place(stream.token), tokens=size)
+    stream.scope.reading.budget.spend(form.span or stream.place(stream.token), copies=size)
     return rewritten(form, lambda part: with_arguments(part, part.args))
 
 

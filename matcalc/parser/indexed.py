@@ -17,7 +17,7 @@ from matcalc.form import Form, number
 from matcalc.lexer import Token
 from matcalc.parser.token_stream import TokenStream
 
-__all__ = ["after_index", "base_of", "indexed_name", "index_of", "value_of", "whole"]
+__all__ = ["after_index", "base_of", "indexed_name", "index_of", "size_of", "value_of", "whole"]
 
 #: The largest whole number that is counted with.
 LARGEST = 10**9
@@ -147,11 +147,8 @@ def _counted(stream: TokenStream) -> bool:
     if other is None:
         return True
     if other.text in scope.bound:
-        stream.fail(
-            "an index of entries stands alone, and no whole number beside it",
-            stream.place(other),
-            "entries of W[2] are W[2][i,j]",
-        )
+        hint = "compare indices, as in x[j] if i!=j else 0; entries of the name W_2 are W[2][i,j]"
+        stream.fail(f"`{other.text}` runs over entries, and no whole number stands beside it", stream.place(other), hint)
     _no_number(stream, other)
 
 
@@ -202,3 +199,12 @@ def index_of(stream: TokenStream, token: Token) -> str:
         return str(form.value)
     hint = f"indices are bound by [{word}: ...] or sum[{word}: ...]"
     stream.fail(f"`{word}` is not an index here", stream.place(token), hint)
+
+
+def size_of(stream: TokenStream, form: Form) -> Form:
+    """An argument that is a size; the name of a whole number is that number."""
+    value = stream.scope.reading.numbers.get(form.value) if form.head == "name" else None
+    if value is None:
+        return form
+    stream.scope.reading.counts.setdefault(form.value, form.span or stream.place(stream.token))
+    return number(value, form.span)

@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 from matcalc.parser.indexed import index_of
 from matcalc.parser.token_stream import TokenStream
 
-__all__ = ["Condition", "binding_ahead", "entry_indices", "bound_indices", "condition"]
+__all__ = ["Condition", "binding_ahead", "delta_indices", "entry_indices", "bound_indices", "condition"]
 
 Condition = tuple[Any, ...]
 
@@ -95,6 +95,16 @@ def bound_indices(stream: TokenStream, *, compound: bool) -> tuple[tuple[str, ..
     lengths = stream.separated(axis)
     stream.expect(":", "`:`")
     return tuple(names), tuple(lengths)
+
+
+def delta_indices(stream: TokenStream) -> tuple[str, str] | None:
+    """Read `(i, j)` if it follows."""
+    found = stream.tokens[stream.at : stream.at + 5]
+    if [token.kind for token in found] != ["(", "name", ",", "name", ")"]:
+        return None
+    for _ in found:
+        stream.advance()
+    return index_of(stream, found[1]), index_of(stream, found[3])
 
 
 # --- conditions -----------------------------------------------------------------------------------------------------

@@ -4,8 +4,9 @@
     range       whole ".." whole
     block       statements to the end of the line, or on the lines below that are indented deeper than the `for`
 
-A range goes up.  It goes down where both bounds are numbers (`3..1`), or where only the first has a name in it
-(`K..1`).  One that would end a step before it begins (`2..K` for K = 1) is empty.  The block is read once for each
+The way that a range goes is seen from how it is written, and not from values, which may differ from round to round: up,
+but down where both bounds are numbers and the first is larger (`3..1`), or where only the first has a name in it
+(`K..1`).  A range that would end a step before it begins (`2..K` for K = 1) is empty.  The block is read once for each
 round, so that no later stage knows of loops.
 """
 
@@ -59,22 +60,28 @@ def _range(stream: TokenStream) -> tuple[Token, Sequence[int]]:
     if stream.token.kind != "name" or stream.token.text != "in":
         stream.fail("`in` is expected after the variable of a loop", stream.place(stream.token), "write for k in 1..3")
     stream.advance()
-    start, named = stream.token.start, []
-    bounds = []
-    for _ in range(2):
-        at = stream.at
-        bounds.append(whole(stream))
-        named.append(any(token.kind == "name" for token in stream.tokens[at : stream.at]))
-        if len(bounds) == 1:
-            stream.expect("..", "`..`")
-    first, last = bounds
-    down = not named[1] and (named[0] or first > last)
+    start, at = stream.token.start, stream.at
+    first = whole(stream)
+    middle = stream.at
+    stream.expect("..", "`..`")
+    last = whole(stream)
+    names = _names(stream, at, middle), _names(stream, middle + 1, stream.at)
+    place = stream.since(start)
+    down = bool(names[0] or first > last) and not names[1]
+    if names[0] and not names[1] and last > 1 and not all(map(stream.scope.is_global, names[0])):
+        hint = f"`n = {last}` on a line above and then ..n goes up; a range down to 1 or 0 is read as one that goes down"
+        stream.fail("it is not clear whether this range goes up or down", place, hint)
     values = _values(first, last, down=down)
     if values is None:
         hint = "a range goes up if there is a name in its last bound, and down if there is one in its first bound only"
         way = "down" if down else "up"
-        stream.fail(f"this range goes {way}, but its bounds are {first} and {last}", stream.since(start), hint)
+        stream.fail(f"this range goes {way}, but its bounds are {first} and {last}", place, hint)
     return variable, values
+
+
+def _names(stream: TokenStream, at: int, end: int) -> list[str]:
+    """The names between two positions."""
+    return [token.text for token in stream.tokens[at:end] if token.kind == "name"]
 
 
 def _values(first: int, last: int, *, down: bool) -> Sequence[int] | None:
@@ -104,7 +111,8 @@ def loop(stream: TokenStream) -> Loop:
         stream.advance()
     if stream.token.kind not in ("newline", "end"):
         if not colon:
-            stream.unexpected("`:`, an operator or the end of the line")
+            hint = "put a `:` before what stands on the same line, or begin a new line"
+            stream.fail("the range of a loop ends here", stream.place(stream.token), hint)
         return Loop(variable.text, values, place, stream.at, _inline_end(stream, head))
     return Loop(variable.text, values, place, stream.at, _block_end(stream, head, place))
 

@@ -18,12 +18,9 @@ from matcalc.parser.statements import Program, Statements
 __all__ = ["Program", "Statements", "parse_claims", "parse_declarations", "parse_program", "parse_statements"]
 
 
-def parse_declarations(lines: Iterable[str], reading: Reading | None = None) -> dict[str, Declaration]:
+def parse_declarations(lines: Iterable[str]) -> dict[str, Declaration]:
     """The declarations of all lines by name; several stand on one line when `;` parts them."""
-    statements = Statements(reading=reading or Reading())
-    for line in [lines] if isinstance(lines, str) else lines:
-        statements.read_declarations(line)
-    return statements.declarations
+    return _statements(lines, None).checked_declarations()
 
 
 def parse_program(
@@ -41,7 +38,7 @@ def parse_program(
     is to have that comes from an argument of a function.
     """
     statements = _statements(declare, given)
-    statements.reading.known.update(reserved)
+    statements.reading.reserved = frozenset(reserved)
     statements.read_text(source, name)
     if statements.bare is None and not statements.assignments:
         raise ParseError(
@@ -74,8 +71,10 @@ def parse_claims(
 def _statements(declare: Iterable[str], given: Mapping[str, int] | None) -> Statements:
     """Statements before any is read."""
     numbers = _whole_numbers(given or {})
-    reading = Reading(given=numbers, numbers=dict(numbers))
-    return Statements(parse_declarations(declare, reading), reading=reading)
+    statements = Statements(reading=Reading(given=numbers, numbers=dict(numbers)))
+    for line in [declare] if isinstance(declare, str) else declare:
+        statements.read_declarations(line)
+    return statements
 
 
 def _whole_numbers(given: Mapping[str, int]) -> dict[str, int]:

@@ -63,16 +63,22 @@ class Budget:
     """How much repeated reading is left: a short program could stand for more than a computer holds."""
 
     statements: int = 10_000
-    tokens: int = 1_000_000
+    tokens: int = 500_000
+    #: Parts of arguments that are written once more, since indices in them keep them from being assigned.
+    copies: int = 20_000
 
-    def spend(self, place: Span, *, statements: int = 0, tokens: int = 0) -> None:
-        """Count statements and tokens that are read once more; raises ParseError when there are too many."""
+    def spend(self, place: Span, *, statements: int = 0, tokens: int = 0, copies: int = 0) -> None:
+        """Count what is read or written once more; raises ParseError when it is too much."""
         self.statements -= statements
         self.tokens -= tokens
+        self.copies -= copies
         if self.statements < 0:
             raise ParseError("loops and functions make more than 10,000 statements", place, hint="shorten a range")
         if self.tokens < 0:
-            raise ParseError("loops and functions make a program that is too long", place, hint="assign values that recur")
+            raise ParseError("loops and functions make a program that is too long", place, hint="shorten a range")
+        if self.copies < 0:
+            hint = "assign the values by names, one a line, before entries are taken of them"
+            raise ParseError("calls of functions among entries make an expression that is too long", place, hint=hint)
 
 
 @dataclass
@@ -96,6 +102,8 @@ class Reading:
     #: The tokens of texts whose names are not in `known` yet, which holds all others.
     texts: list[Sequence[Token]] = field(default_factory=list)
     known: set[str] = field(default_factory=set)
+    #: Names that no value is to have that was an argument.
+    reserved: frozenset[str] = frozenset()
     budget: Budget = field(default_factory=Budget)
     marks: int = 0
 

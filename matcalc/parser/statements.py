@@ -23,12 +23,15 @@ from matcalc.parser.completion import (
     check_families,
     check_once,
     check_order,
+    check_twice,
     lifted_marks,
     sized,
     whole_value,
+    words_of,
 )
 from matcalc.parser.declarations import RESERVED, Declaration, declaration, declaration_ahead
-from matcalc.parser.expressions import BUILT_IN, check_depth, claim, expression, parse_expression
+from matcalc.parser.depth import check_depth
+from matcalc.parser.expressions import BUILT_IN, claim, expression, parse_expression
 from matcalc.parser.functions import definition, definition_ahead
 from matcalc.parser.indexed import after_index, base_of
 from matcalc.parser.loops import loop, loop_ahead, rounds
@@ -77,6 +80,8 @@ class Statements:
     beside_uses: Spans = field(default_factory=list)
     #: The names in the body of each function, and how many names were assigned before it.
     bodies: list[tuple[Spans, int]] = field(default_factory=list)
+    #: Declarations of one name that differ, unless a size in them is the name of a whole number.
+    twice: list[tuple[Declaration, Declaration]] = field(default_factory=list)
     #: The variables of loops.
     variables: dict[str, Span] = field(default_factory=dict)
 
@@ -91,6 +96,11 @@ class Statements:
         """Read the declarations of one text."""
         stream = TokenStream(source, lines=True, scope=Scope(self.reading))
         stream.whole(lambda stream: self._read(stream, self._declaration, len(stream.tokens) - 1))
+
+    def checked_declarations(self) -> dict[str, Declaration]:
+        """What is declared, where nothing else is read."""
+        check_twice(self.twice, self.reading)
+        return sized(self.declarations, self.reading)
 
     def read_claim(self, text: str) -> list[Form]:
         """Read the sides of a claim, which stands beside the program."""
@@ -139,8 +149,7 @@ class Statements:
         declared = declaration(stream)
         first = self.declarations.setdefault(declared.name, declared)
         if not declared.states_the_same_as(first):
-            related = (("it is declared here first", first.span),)
-            raise DeclarationError(f"`{declared.name}` is declared twice", declared.span, related=related)
+            self.twice.append((first, declared))
 
     def _define(self, stream: TokenStream) -> None:
         self.bodies.append((definition(stream, expression, BUILT_IN), len(self.assignments)))
@@ -255,6 +264,7 @@ class Statements:
         declared = {name: declaration.span for name, declaration in self.declarations.items()}
         functions = {name: made.place for name, made in self.reading.functions.items()}
         hint = "a declared name is a variable: leave out the declaration, or assign another name"
+        check_twice(self.twice, self.reading)
         check_once(self.places, "declared", declared, "assigned", hint)
         check_once(functions, "declared", declared, "defined", "a function that is defined is not declared")
         check_once(functions, "assigned", self.places, "defined", "give the function another name")
@@ -271,8 +281,9 @@ class Statements:
             if name in self.declarations:
                 span = self.declarations[name].span
                 raise DeclarationError(f"`{name}` is given as {value}, but it is declared as a variable", span)
-            if name not in self.reading.words():
-                near = nearest(name, self.reading.words())
+            known = self.reading.words().union(self.reading.indexed)
+            if name not in known:
+                near = nearest(name, known)
                 hint = f"did you mean `{near}`?" if near else None
                 raise UnknownNameError(f"`{name}` is given, but it is no name of the program", hint=hint)
             if name not in self.assignments:
@@ -284,9 +295,9 @@ class Statements:
         if not self.lifted:
             return
         reading = self.reading
-        taken = {*reading.words(), *self.assignments, *self.declarations, *reading.indexed}
         forms = [*self.assignments.values(), *self.beside, *([self.bare] if self.bare is not None else [])]
-        names = lifted_marks(self.lifted, taken, forms)
+        taken = {*reading.reserved, *reading.numbers, *reading.functions, *self.variables, *self.assignments}
+        names = lifted_marks(self.lifted, taken.union(words_of(self.declarations.values(), forms)), forms)
         self.assignments = {names.get(name, name): form for name, form in self.assignments.items()}
         self.places = {names.get(name, name): place for name, place in self.places.items()}
 

@@ -76,7 +76,7 @@ class Values:
         self.names = dict(zip(named, signal_names(named, names_of(program)), strict=True))
 
     def _moving(self) -> set[str]:
-        """The assigned names that depend on a target and on which the output depends; not the output itself."""
+        """The assigned names that depend on a target and on which the output depends; the output itself only as a target."""
         names = list(self.program.assignments)
         moving: set[str] = set(self.targets)
         later: set[str] = set()
@@ -84,13 +84,13 @@ class Values:
             if moving & self.names_in(self.program.assignments[name]):
                 moving.add(name)
                 later.add(name)
-        wanted = self.names_in(self.output)
+        wanted = self.names_in(self.output) | {str(self.output.value)}
         if self.output.head == "name":
             wanted |= self.names_in(self.program.assignments.get(self.output.value, self.output))
         for name in reversed(names):
             if name in wanted:
                 wanted |= self.names_in(self.program.assignments[name])
-        return (later & wanted) - {str(self.output.value)}
+        return (later & wanted) - ({str(self.output.value)} - set(self.targets))
 
     def names_in(self, form: Form) -> set[str]:
         """The names in a form, and what its variables depend on."""
@@ -105,8 +105,10 @@ class Values:
         return {name for name, info in self.program.variables.items() if info.arguments}
 
     def _is_activation(self, name: str) -> bool:
-        """Whether a value is a function of another assigned one, entry by entry or row by row."""
+        """Whether a value is a function of another assigned one, entry by entry or row by row, or another name."""
         form, node = self.program.assignments[name], self.outer.name(name).node
+        if form.head == "name" and name not in self.targets:
+            return True
         if name in self.targets or (form.kind == "scalar" and not is_probability(form)):
             return False
         if isinstance(node, Apply | Unknown) and len(node.operands) == 1 and node.operands[0] in self._assigned:
@@ -135,13 +137,16 @@ class Values:
     def output_node(self) -> Node:
         """The output, of values with signals."""
         form = self.output
+        if form.value in self.targets:
+            return self.node(str(form.value))
         made = self.program.assignments.get(form.value, form) if form.head == "name" else form
         return self.environment.lower(made).node
 
     @cached_property
     def activations(self) -> dict[Node, str]:
-        """The names of the values without signals."""
-        plain = [n for n in self.plain if n not in self.values]
+        """The names of the values without signals that the output is made of."""
+        made_of = self.lines(sorted(self.names_in(self.output)), set())
+        plain = [n for n in self.plain if n in made_of and n not in self.values]
         return {node: n for n in plain if (node := self.environment.name(n).node).operands}
 
     def node(self, name: str) -> Node:
@@ -157,12 +162,13 @@ class Values:
     def gradient(self, name: str) -> Node:
         """The gradient of the output by a value, in the signals of the values that use it; nothing is simplified."""
         by = self.node(name)
-        terms = [derivative(self.output_node, by)] if by in self._output_parts else []
+        terms = [self.output_node] if by in self._output_parts else []
         for user in self.users(name):
             value = self.values[user]
             axes = range(value.order)
-            terms.append(derivative(product(1, [(self.signal(user), axes), (value, axes)], ()), by))
-        return add(terms) if terms else zero(by.shape)
+            terms.append(product(1, [(self.signal(user), axes), (value, axes)], ()))
+        # One derivative of all, so that what comes back to an activation from several sides meets there.
+        return derivative(add(terms), by) if terms else zero(by.shape)
 
     def _direct(self, name: str) -> Node | None:
         """The gradient by a value that only the output uses, without facts."""
@@ -207,9 +213,22 @@ class Values:
 
     def raising(self, name: str, layout: str, facts: Facts | None = None) -> Raising:
         """Matrix forms for the gradient by a value: activations, and vectors that use it, are called by their names."""
+        known = facts or Facts()
         users = {node: user for user in self.users(name) if (node := self.values[user]).order and node.operands}
-        named = {**users, **self.activations}
-        return Raising(facts or Facts(), layout, lambda node, form: named.get(node), frozenset(self.compound))
+        # As they are written, and as they stand in what is refined.
+        refined = {self._refined(node, known): user for node, user in users.items()}
+        named = {**{node: user for node, user in refined.items() if node.operands}, **users, **self.activations}
+        return Raising(known, layout, lambda node, form: named.get(node), frozenset(self.compound))
+
+    def _refined(self, node: Node, facts: Facts) -> Node:
+        """A value, refined once."""
+        if node not in self._simple:
+            self._simple[node] = refine(node, facts)
+        return self._simple[node]
+
+    @cached_property
+    def _simple(self) -> dict[Node, Node]:
+        return {}
 
     @cached_property
     def compound(self) -> dict[str, tuple[int, ...]]:

@@ -19,10 +19,10 @@ from matcalc.form import Dimension
 from matcalc.lexer import GREEK, spell
 from matcalc.parser import Declaration, nearest, parse_declarations
 from matcalc.tracing.sizes import Axes, Size, product_of
-from matcalc.tracing.trace import Trace
+from matcalc.tracing.trace import Trace, check_plain
 from matcalc.tracing.value import Value, refuse
 
-__all__ = ["Argument", "Declared", "Leaf", "bound", "chosen", "known_names", "parameters", "rebuilt", "signature_of", "tree"]
+__all__ = ["Argument", "Declared", "Leaf", "bound", "chosen", "is_variable", "known_names", "parameters", "rebuilt", "signature_of", "tree"]
 
 KINDS = ("scalar", "vector", "matrix")
 SMALL_GREEK = frozenset(word for word in GREEK.values() if word.islower())
@@ -190,6 +190,7 @@ def annotation_line(word: str, annotation: object) -> str:
 
 def numbers_of(leaf: Leaf) -> np.ndarray[Any, Any]:
     """The array of a leaf by which is differentiated or which is traced."""
+    check_plain(leaf.value, f"the argument `{leaf.label}`")
     try:
         array = np.asarray(leaf.value)
     except (TypeError, ValueError):

@@ -14,7 +14,7 @@ from matcalc.errors import UnsupportedError
 from matcalc.form import Form
 from matcalc.notation.text import to_text
 from matcalc.tracing import arithmetic
-from matcalc.tracing.array_functions import RULES, call_function, transpose
+from matcalc.tracing.array_functions import HINTS, RULES, call_function, transpose
 from matcalc.tracing.indexing import indexed
 from matcalc.tracing.sizes import Size, shown
 from matcalc.tracing.ufuncs import called_ufunc
@@ -25,6 +25,8 @@ __all__ = ["Array", "MissingError", "Whole"]
 
 class MissingError(UnsupportedError, AttributeError):
     """An attribute of NumPy's arrays that traced ones do not have."""
+
+    name: Any = None  # Python sets it on an AttributeError
 
 
 def binary(rule: Callable[[Value, Value], Value], sign: str) -> Callable[[Value, object], Any]:
@@ -196,7 +198,10 @@ class Array(Value):
     def __getattr__(self, word: str) -> Any:
         if word.startswith("__"):
             raise AttributeError(word)
-        raise MissingError(f"x.{word} cannot be traced")
+        raise MissingError(f"x.{word} cannot be traced", hint=HINTS.get(word))
+
+    def __format__(self, specification: str) -> str:
+        return repr(self)
 
     def __repr__(self) -> str:
         return f"<traced {to_text(self.form)} of shape {shown(self.axes)}>"
@@ -308,6 +313,9 @@ class Whole(Array):
         return self.whole
 
     __int__ = __index__
+
+    def __array__(self, *args: Any, **kwargs: Any) -> np.ndarray[Any, Any]:
+        return np.array(self.__index__())
 
     def __float__(self) -> float:
         return float(self.__index__())

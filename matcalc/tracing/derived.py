@@ -88,11 +88,10 @@ class Derived:
         return str(self.answer.numpy(value=value))
 
 
-def called(function: Callable[..., Any], given: Mapping[str, Any], *last: Any) -> Any:
-    """An emitted function called with the values of its parameters, and with some last ones."""
-    words = list(inspect.signature(function).parameters)
+def called(function: Callable[..., Any], given: Mapping[str, Any]) -> Any:
+    """An emitted function called with the values of its parameters by name."""
     values = {python_name(word): value for word, value in given.items()}
-    return function(*(values[word] for word in words[: len(words) - len(last)]), *last)
+    return function(**{word: values[word] for word in inspect.signature(function).parameters})
 
 
 class Hessians:
@@ -137,13 +136,20 @@ class Pushed(Derived):
     """Products of the derivative with directions."""
 
     @cached_property
-    def plain(self) -> Callable[..., Any]:
-        """The emitted function, whose last parameters are the directions."""
-        return compile_function(emit(self.members, single=False, request=Request(product="jvp")), "jvp")
+    def emission(self) -> Emission:
+        """What makes the code, which gives each direction a name."""
+        return Emission(self.members, False, Request(product="jvp"))
 
-    def push(self, given: Mapping[str, Any], directions: Sequence[Any]) -> Any:
-        """The product of the derivative with directions."""
-        return called(self.plain, given, *directions)
+    @cached_property
+    def plain(self) -> Callable[..., Any]:
+        """The emitted function of the variables and the directions."""
+        return compile_function(self.emission.module(), "jvp")
+
+    def push(self, given: Mapping[str, Any], directions: Mapping[str, Any]) -> Any:
+        """The product of the derivative with directions, by the names of their variables."""
+        function = self.plain
+        named = {self.emission.directions[word].name: direction for word, direction in directions.items()}
+        return called(function, {**given, **named})
 
     @cached_property
     def parts(self) -> tuple[Form, dict[str, Form]]:

@@ -20,7 +20,7 @@ from matcalc.interop.untyped import call, transposed
 from matcalc.tracing.sizes import Axes, Size
 from matcalc.tracing.value import Value, is_matrix, refuse
 
-__all__ = ["Entry", "Trace", "active"]
+__all__ = ["Entry", "Trace", "active", "check_plain"]
 
 #: The most significant digits of a float that is written out; one of more digits is a constant with a name.
 DIGITS = 6
@@ -48,7 +48,10 @@ class Trace:
         #: Names that stand for values while something is differentiated by them.
         self.bindings: dict[str, Form] = {}
         self.known: dict[int, tuple[object, str]] = {}
-        self.captured: dict[int, tuple[object, Value]] = {}
+        #: Arrays by identity, each with a copy of what it was.
+        self.captured: dict[int, list[tuple[object, np.ndarray[Any, Any], Value]]] = {}
+        #: Numbers with names, by value.
+        self.numbers: dict[float, Value] = {}
         self.selections: dict[tuple[str, object], list[tuple[Size, Form]]] = {}
         for word in reserved:
             self.names.meaning.setdefault(word, None)
@@ -118,22 +121,29 @@ class Trace:
             refuse(f"{type(thing).__name__} {thing} in {where}", "values are real and finite")
         value = float(thing)
         form = exact(value) or multiple_of_pi(value)
-        return self.made(form, ()) if form is not None else self.entry("c", Entry((), value=lambda: value))
+        if form is not None:
+            return self.made(form, ())
+        if value not in self.numbers:
+            self.numbers[value] = self.entry("c", Entry((), value=lambda: value))
+        return self.numbers[value]
 
     def constant(self, thing: object, where: str) -> Value:
-        """An array that the function did not get as an argument to be traced."""
-        if id(thing) in self.captured:
-            return self.captured[id(thing)][1]
+        """An array that the function did not get as an argument to be traced; one that has changed is another."""
         array = array_of(thing, where)
         if array.ndim == 0 and array.dtype.kind != "b":
             return self.lift(array.item(), where)
+        for known, copy, value in self.captured.get(id(thing), ()):
+            if known is thing and np.array_equal(copy, array, equal_nan=array.dtype.kind == "f"):
+                return value
         base = array.base
         if array.ndim == 2 and isinstance(base, np.ndarray) and is_transpose(array, base):
             value = self.constant(base, where)
             value = self.made(transposed(value.form), value.axes[::-1], boolean=value.boolean)
+            copy = array.copy()
         else:
-            value = self.capture(thing, array)
-        self.captured[id(thing)] = (thing, value)
+            copy = array.copy()
+            value = self.capture(thing, copy)
+        self.captured.setdefault(id(thing), []).append((thing, copy, value))
         return value
 
     def capture(self, thing: object, array: np.ndarray[Any, Any]) -> Value:
@@ -148,6 +158,7 @@ def array_of(thing: object, where: str) -> np.ndarray[Any, Any]:
     """An array of at most two axes of real numbers."""
     if isinstance(thing, str | bytes | dict | set | type(None)) or callable(thing):
         refuse(f"{type(thing).__name__} in {where}")
+    check_plain(thing, where)
     try:
         array = np.asarray(thing)
     except (ValueError, TypeError):
@@ -157,6 +168,12 @@ def array_of(thing: object, where: str) -> np.ndarray[Any, Any]:
     if array.ndim > 2:
         refuse(f"an array of {array.ndim} axes in {where}", "traced arrays have at most two axes")
     return array
+
+
+def check_plain(thing: object, where: str) -> None:
+    """Refuse arrays of NumPy with an arithmetic of their own: matrices and masked arrays."""
+    if isinstance(thing, np.matrix | np.ma.MaskedArray):
+        refuse(f"{type(thing).__name__} in {where}", "use plain arrays")
 
 
 def is_transpose(array: np.ndarray[Any, Any], base: np.ndarray[Any, Any]) -> bool:

@@ -37,14 +37,16 @@ def _einsum(xp, subscripts, *arrays):
     whole = None
     for labels, x in zip(inputs.split(","), arrays):
         for letter in letters:
-            while labels.count(letter) > 1:  # a diagonal: entries 0, n + 1, 2n + 2, .. of the two axes as one
+            while labels.count(letter) > 1:
+                # A diagonal: entries 0, n + 1, 2n + 2, .. of the two axes as one.
                 first, second = [k for k, label in enumerate(labels) if label == letter][:2]
                 others = [k for k in range(len(labels)) if k not in (first, second)]
                 x = xp.permute_dims(x, (*others, first, second))
                 n = x.shape[-1]
                 x = xp.reshape(x, (*x.shape[:-2], n * n))[..., :: n + 1]
                 labels = "".join(labels[k] for k in others) + letter
-        x = xp.permute_dims(x, tuple(labels.index(letter) for letter in letters if letter in labels))
+        order = [labels.index(letter) for letter in letters if letter in labels]
+        x = xp.permute_dims(x, tuple(order))
         sizes = iter(x.shape)
         x = xp.reshape(x, tuple(next(sizes) if letter in labels else 1 for letter in letters))
         whole = x if whole is None else whole * x

@@ -21,21 +21,71 @@ def _array(x):
     return x if x.dtype.kind in "fc" else x.astype(float)
 '''
 
+ARRAYS = '''\
+def _arrays(*values):
+    """The values as arrays of floating-point or complex numbers, all of one type."""
+    arrays = [_array(x) for x in values]
+    types = {x.dtype for x in arrays}
+    if len(types) == 1:
+        return arrays
+    return [x.astype(np.result_type(*types), copy=False) for x in arrays]
+'''
+# Helpers that work over arrays of their own; x may be a scalar where the function is one of numbers.
+
+SIGMOID = '''\
+def _sigmoid(x):
+    """1/(1 + exp(-x)) without overflow, to full relative precision."""
+    negative = np.real(x) < 0.0
+    e = np.exp(np.where(negative, x, -x))
+    s = np.where(negative, e, 1.0)
+    e += 1.0
+    s /= e
+    return s[()]
+'''
+SILU = '''\
+def _silu(x):
+    """x/(1 + exp(-x)) without overflow."""
+    s = _sigmoid(x)
+    s *= x
+    return s
+'''
+SOFTMAX = '''\
+def _softmax(x):
+    """exp(x)/sum(exp(x)) along the last axis, without overflow."""
+    e = x - x.max(axis=-1, keepdims=True)
+    np.exp(e, out=e)
+    e /= e.sum(axis=-1, keepdims=True)
+    return e
+'''
+LOGSUMEXP = '''\
+def _logsumexp(x):
+    """log(sum(exp(x))) along the last axis, without overflow."""
+    top = x.max(axis=-1)
+    e = x - top[..., None]
+    np.exp(e, out=e)
+    return top + np.log(e.sum(axis=-1))
+'''
+
 
 def convert(arguments: Sequence[Argument], code: str) -> list[str]:
-    """One statement for each argument, or for all if there are many."""
-    names = [argument.name for argument in arguments]
+    """One statement for each argument, or for all if there are many; one for all that must have one type."""
+    together = [argument.name for argument in arguments if argument.together]
+    names = [argument.name for argument in arguments if not argument.together]
+    lines = unpacked(together, "_arrays({})", together) if together else []
     if len(names) > MANY:
-        return unpacked(names, "map(_array, ({}))", names)
-    return [f"{name} = _array({name})" for name in names]
+        return lines + unpacked(names, "map(_array, ({}))", names)
+    return lines + [f"{name} = _array({name})" for name in names]
 
 
 def scatter(writer: Writing, step: Step) -> Text:
     """Zeros or an array, and writes through views of its diagonals."""
     shape, has_dense, writes = step.data
     dense, terms = (step.args[0], step.args[1:]) if has_dense else (None, step.args)
-    name = writer.take("out")
-    writer.statement(f"{name} = {dense_text(writer, dense) if dense is not None else zeros(writer, shape)}")
+    text = dense_text(writer, dense) if dense is not None else zeros(writer, shape)
+    name = text
+    if not text.isidentifier():
+        name = writer.take("out")
+        writer.statement(f"{name} = {text}")
     first = dense is None
     for term, (subscripts, sign) in zip(terms, writes, strict=True):
         text = writer.operand(term, SUM if sign > 0 or not first else PRODUCT)
@@ -70,5 +120,13 @@ NUMPY = Target(
     },
     convert=convert,
     kinds={"scatter": scatter},
-    helpers={"array": ARRAY},
+    helpers={
+        "array": ARRAY,
+        "arrays": ARRAYS,
+        "sigmoid": SIGMOID,
+        "silu": SILU,
+        "softmax": SOFTMAX,
+        "logsumexp": LOGSUMEXP,
+    },
+    in_place=True,
 )

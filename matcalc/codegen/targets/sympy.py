@@ -137,8 +137,9 @@ def scatter(writer: Writing, step: Step) -> Text:
     shape, has_dense, writes = step.data
     dense, terms = (step.args[0], step.args[1:]) if has_dense else (None, step.args)
     name = writer.take("out")
-    zeros = f"np.zeros({writer.shape(shape)}, dtype=object)"
-    writer.statement(f"{name} = {zeros}" + (f" + {writer.operand(dense, SUM + 1)}" if dense is not None else ""))
+    writer.statement(f"{name} = np.zeros({writer.shape(shape)}, dtype=object)")
+    if dense is not None:
+        writer.statement(f"{name} += {writer.operand(dense, SUM)}")
     for term, (subscripts, sign) in zip(terms, writes, strict=True):
         text = bracketed(writer.texts[term], SUM)
         writer.statement(f'np.einsum("{subscripts}", {name})[...] {"+=" if sign > 0 else "-="} {text}')

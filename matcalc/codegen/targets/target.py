@@ -41,10 +41,14 @@ class Writing(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """An array argument that is converted: its Python name and how many axes are passed."""
+    """An array argument that is converted: its Python name, how many axes are passed.
+
+    All that are `together` must have one type.
+    """
 
     name: str
     order: int
+    together: bool = False
 
 
 def no_conversion(arguments: Sequence[Argument], code: str) -> list[str]:
@@ -82,6 +86,8 @@ class Target:
     answer: Callable[[str, int], str] | None = None
     #: True if numbers are exact, and no decimal may stand in the text.
     exact: bool = False
+    #: True if arrays may be written over.
+    in_place: bool = False
 
     def renamed(self, text: str) -> str:
         """The text of NumPy in the names of the target."""
@@ -119,11 +125,11 @@ class Target:
         return {*self.helpers, *(record.name for record in operations() if record.helper)}
 
     def needed(self, text: str) -> list[str]:
-        """The helpers that a text calls, with those that these call, by name."""
+        """The helpers that a text calls or hands on, with those that these call, by name."""
         known, found = self.helper_names(), set[str]()
         pending = [text]
         while pending:
-            called = {name for name in re.findall(r"\b_(\w+)(?=\()", pending.pop()) if name in known} - found
+            called = {name for name in re.findall(r"\b_(\w+)(?=[(,])", pending.pop()) if name in known} - found
             found |= called
             pending += [self.helper(name) for name in sorted(called)]
         return sorted(found)

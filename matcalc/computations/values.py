@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from matcalc.assumptions import facts_of
 from matcalc.build import transposed
-from matcalc.computation.letters import Letters, output_name
-from matcalc.computation.parting import Parting, names_in
+from matcalc.computations.letters import Letters, output_name
+from matcalc.computations.parting import Parting, names_in
 from matcalc.errors import UnsupportedError
 from matcalc.form import Form, name, rewritten, subforms
 from matcalc.inference import TypedProgram
@@ -25,7 +25,7 @@ from matcalc.raising import Raising
 from matcalc.refine import refine
 from matcalc.tensor import axis_groups
 
-__all__ = ["Value", "Values", "values_of"]
+__all__ = ["Value", "Values", "links_of", "reached", "values_of"]
 
 
 @dataclass(frozen=True)
@@ -75,11 +75,11 @@ def values_of(typed: TypedProgram, environment: Environment, targets: Sequence[s
 
     Raises UnsupportedError for a derivative under bound indices.
     """
-    found = Parting(frozenset((*typed.dimensions, "pi")), Letters(taken_names(typed)))
-    output = typed.output_name or output_name(taken_names(typed))
+    taken = taken_names(typed)
+    output = typed.output_name or output_name(taken)
+    found = Parting(frozenset((*typed.dimensions, "pi")), Letters({*taken, output}))
     assignments = {**typed.assignments} if typed.output_name else {**typed.assignments, output: typed.output}
-    links = {word: list(names_in(form)) for word, form in assignments.items()}
-    links |= {v.name: list(v.arguments) for v in typed.variables.values() if v.arguments}
+    links = {**links_of(typed), output: list(names_in(assignments[output]))}
     wanted = reached([output], links, targets)
     kept = reached(targets, links, ()) - wanted | {*targets}
     for word, form in assignments.items():
@@ -134,6 +134,12 @@ def taken_names(typed: TypedProgram) -> set[str]:
             if part.head in ("tensor", "bsum", "entry", "delta"):
                 found.update(index for index in part.value if isinstance(index, str))
     return found
+
+
+def links_of(typed: TypedProgram) -> dict[str, list[str]]:
+    """What each name of a program is made of directly."""
+    links = {v.name: list(v.arguments) for v in typed.variables.values() if v.kind != "function"}
+    return links | {word: list(names_in(form)) for word, form in typed.assignments.items()}
 
 
 def reached(roots: Sequence[str], links: Mapping[str, Sequence[str]], stops: Collection[str]) -> set[str]:

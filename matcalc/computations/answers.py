@@ -15,12 +15,12 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 from matcalc.assumptions import facts_of
-from matcalc.backprop.orientation import with_rows
+from matcalc.backprop.orientation import as_row, with_rows
 from matcalc.build import transposed
-from matcalc.computation.values import Values
+from matcalc.computations.values import Values
 from matcalc.differentiate import derivative
+from matcalc.expr import Apply, Node, Power, Unknown, Variable, add, identity, product, zero
 from matcalc.expr import Derivative as Symbol
-from matcalc.expr import Node, Unknown, Variable, add, identity, product, zero
 from matcalc.form import Form, Shape, rewritten
 from matcalc.inference import TypedProgram
 from matcalc.lowering import Environment
@@ -73,14 +73,11 @@ class Held:
         """What a derivative is where its names mean this."""
         return Environment(self.typed, self.typed.layout, dict(meaning)).lower(form)
 
-    def own_names(self, words: Sequence[str]) -> dict[Node, str]:
-        """The names of values, but of scalars, by their operations: tanh(z) is called h in 1 - h.^2."""
-        found: dict[Node, str] = {}
-        for word in words:
-            node = self.nodes[word]
-            if node.order and node.operands and not isinstance(node, Variable):
-                found |= {node: word, refine(node, self.facts): word}
-        return found
+    def own_names(self, words: Sequence[str]) -> dict[Node, Node]:
+        """The variables of values, but of scalars, by their operations: tanh(z) is h in 1 - h.^2."""
+        nodes = {word: self.nodes[word] for word in words}
+        named = {w: n for w, n in nodes.items() if n.order and isinstance(n, Apply | Power | Unknown)}
+        return {made: self.variables[w].node for w, n in named.items() for made in (n, refine(n, self.facts))}
 
 
 def variable(word: str, shape: Sequence[Sequence[int | str]]) -> Tensor:
@@ -91,14 +88,13 @@ def variable(word: str, shape: Sequence[Sequence[int | str]]) -> Tensor:
 class Rule:
     """One derivative of held values: `form` says what it is (its kind and shape), `tensor` what it comes to.
 
-    `names` are what values are called that the tensor holds.
+    `names` are the variables that stand for values which the tensor holds.
     """
 
-    def __init__(self, held: Held, form: Form, tensor: Tensor, names: Mapping[Node, str]) -> None:
+    def __init__(self, held: Held, form: Form, tensor: Tensor, names: Mapping[Node, Node]) -> None:
         self.held = held
         self.form = form
-        self.tensor = Tensor(refine(tensor.node, held.facts), tensor.groups)
-        self.names = names
+        self.tensor = Tensor(substitute(refine(tensor.node, held.facts), dict(names)), tensor.groups)
 
     @property
     def node(self) -> Node:
@@ -113,16 +109,13 @@ class Rule:
     @cached_property
     def answer(self) -> Form:
         """The derivative in matrix notation, or by entries where there is none."""
-        raising = Raising(self.held.facts, self.held.typed.layout, self._name_for, frozenset(self.held.compound))
+        raising = Raising(self.held.facts, self.held.typed.layout, compound=frozenset(self.held.compound))
         made = raising.grouped(self.node, axis_groups(self.tensor.groups)) if self.form.kind != "tensor" else None
         if made is None:
             made = index_form(self.node, index_names(self.node.order, [], self.held.taken), raising.form)
             made = joined(made, self.tensor.groups, self.held.compound, self.shape)
-        oriented = transposed(made) if self.form.kind == "row" else made
+        oriented = as_row(made) if self.form.kind == "row" else made
         return rewritten(with_rows(oriented, self.held.rows), plain_symbol) if self.held.rows else oriented
-
-    def _name_for(self, node: Node, form: Form) -> str | None:
-        return self.names.get(node)
 
     @property
     def text(self) -> str:
@@ -136,11 +129,15 @@ class Rule:
 
 
 def plain_symbol(form: Form) -> Form:
-    """A derivative by a row, or of one, that was turned: it is by the name of the row."""
-    if form.head == "derivative":
-        args = tuple([arg.args[0] if arg.head == "transpose" else arg for arg in form.args])
-        return Form(form.head, args, form.value, kind=form.kind, shape=form.shape)
-    return form
+    """A derivative of a row, or by one, that was turned: it is of the row; one of a row by a scalar is a row."""
+    if form.head == "transpose" and form.args[0].head == "transpose":
+        return form.args[0].args[0]
+    if form.head != "derivative" or all(arg.head != "transpose" for arg in form.args):
+        return form
+    function, by = [arg.args[0] if arg.head == "transpose" else arg for arg in form.args]
+    if function.kind == "row" and by.kind == "scalar":
+        return transposed(Form(form.head, (function, by), form.value, kind="row", shape=form.shape))
+    return Form(form.head, (function, by), form.value, kind=form.kind, shape=form.shape)
 
 
 # ---- Local derivatives ----------------------------------------------------------------------------------------------

@@ -1,6 +1,4 @@
-"""A computation: an expression or program as a list of values, with the derivatives that one mode of the chain rule takes.
-
-    matcalc.computation("x: scalar; sqrt(x^2 + exp(x^2)) + cos(x^2 + exp(x^2))", wrt="x").text
+"""The graph of a computation: the values, and the derivatives that one mode of the chain rule takes.
 
 Reverse mode carries the adjoint df/dv of every value from the output f down, forward mode the tangent dv/dx from the
 variable x up; both multiply the local derivatives of elementary operations (Deisenroth, Faisal and Ong, Mathematics for
@@ -9,62 +7,31 @@ Machine Learning, 5.6.2).
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 
-from matcalc.claim import one_text, texts
-from matcalc.computation.answers import Held, Rule, adjoint_rules, local_rules, tangent_rules
-from matcalc.computation.values import Value, Values, reached, values_of
+from matcalc.computations.answers import Held, Rule, adjoint_rules, local_rules, tangent_rules
+from matcalc.computations.parting import names_in
+from matcalc.computations.values import Value, links_of, reached, values_of
 from matcalc.errors import KindError, UnknownNameError
 from matcalc.form import Form, name
 from matcalc.inference import TypedProgram, infer
 from matcalc.lowering import lower
-from matcalc.parser import Program, nearest, parse_expression, parse_program, syntax_of
+from matcalc.notation.text import to_text
+from matcalc.parser import nearest
+from matcalc.variables import variables_of
 
-__all__ = ["WAYS", "Computation", "computation"]
-
-#: The ways in which a computation is differentiated.
-WAYS = ("reverse", "forward")
-
-
-def computation(
-    source: str,
-    wrt: str | Sequence[str] | None = None,
-    declare: Iterable[str] | str | None = (),
-    layout: str = "numerator",
-    *,
-    mode: str = "reverse",
-    of: str | None = None,
-    name: str | None = None,
-    syntax: str | None = None,
-) -> Computation:
-    """The computation of an expression or program, differentiated by some names, or by all of its variables.
-
-    `mode` is "reverse" or "forward"; the other arguments are those of `derive`.  Parts of compound expressions get the
-    next unused letters, equal parts once; the output keeps its name, or is called f.  Raises MatcalcError.
-    """
-    if mode not in WAYS:
-        raise UnknownNameError(f"`{mode}` is not a way to differentiate a computation", hint="reverse or forward")
-    text, declared = one_text(source, "the source"), texts(declare, "declarations")
-    names = None if wrt is None else texts(wrt, "names to differentiate by")
-    if syntax_of(text, syntax) == "latex":
-        reader = importlib.import_module("matcalc.latex_reader")  # what only LaTeX needs is loaded for it alone
-        program = reader.latex_program(text, declared, name=name, of=of, wrt=names or [], layout=layout)
-        names = names and [reader.latex_variable(w, program) for w in names]
-    else:
-        program = parse_program(text, declared, name=name, of=of)
-    return Computation(program, infer(program, layout=layout), names, mode)
+__all__ = ["Graph"]
 
 
-class Computation:
+class Graph:
     """The values of a program, one elementary operation each, and their derivatives in one mode.
 
     `values` is a mapping by name, in the order in which they are computed; `inputs` are the variables, `targets` the
     names to differentiate by, `output` is the name of the last value.
     """
 
-    def __init__(self, program: Program, typed: TypedProgram, wrt: Sequence[str] | None, mode: str) -> None:
+    def __init__(self, typed: TypedProgram, wrt: Sequence[str], mode: str) -> None:
         self.mode = mode
         self.layout = typed.layout
         self.targets = targets_of(typed, wrt)
@@ -137,7 +104,7 @@ class Computation:
         """The values that move, last first, without the output; each name to differentiate by after its users."""
         order = {word: k for k, word in enumerate(self.values)}
         first = {t: min((order[u] for u in self.users[t]), default=-1) for t in self.targets}
-        for word in reversed(self.values):
+        for word in reversed(list(self.values)):
             if self.is_moving(word) and word != self.output:
                 yield word
             yield from (t for t in self.targets if first[t] == order[word])
@@ -148,23 +115,22 @@ class Computation:
         return dict(zip(pairs, infer(self._values.program, layout=self.layout, extra=extra).extra, strict=True))
 
 
-def targets_of(typed: TypedProgram, wrt: Sequence[str] | None) -> tuple[str, ...]:
-    """The names to differentiate by: those that are given, else all variables that the output depends on."""
+def targets_of(typed: TypedProgram, wrt: Sequence[str]) -> tuple[str, ...]:
+    """The names to differentiate by, each once, which the output depends on."""
     links = links_of(typed)
-    below = reached(list(links[""]), links, ())
-    known = [v.name for v in typed.variables.values() if v.name in below and v.kind != "function" and not v.arguments]
-    if wrt is None:
-        if not known:
-            raise KindError("there is no variable to differentiate by", hint="an expression of numbers has no derivative")
-        return tuple(known)
-    return tuple(dict.fromkeys(target(word, below, known) for word in wrt))
+    roots = [typed.output_name] if typed.output_name is not None else list(names_in(typed.output))
+    below = reached(roots, links, ()) - {typed.output_name}
+    if not wrt:
+        raise KindError("there is no name to differentiate by", hint="give one, such as `x`")
+    return tuple(dict.fromkeys(target(word, below.intersection(links)) for word in wrt))
 
 
-def links_of(typed: TypedProgram) -> dict[str, list[str]]:
-    """What each name of a program is made of directly; the output is called ``."""
-    raise NotImplementedError
-
-
-def target(word: str, below: set[str], known: Sequence[str]) -> str:
+def target(word: str, below: Collection[str]) -> str:
     """A name to differentiate by, which the output must depend on."""
-    raise NotImplementedError
+    variable = variables_of(word)[0]
+    found = word.strip() if "," in word else to_text(variable)
+    if variable.head != "name" or found not in below:
+        near = nearest(found, sorted(below))
+        hint = f"did you mean `{near}`?" if near else "it depends on " + ", ".join(sorted(below))
+        raise UnknownNameError(f"the output does not depend on a name `{found}`", variable.span, hint=hint)
+    return found

@@ -10,8 +10,9 @@ right for as long as it can: x'*A*B*y is x'*(A*(B*y)).  What stands under bound 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
-from matcalc.computation.letters import Letters
+from matcalc.computations.letters import Letters
 from matcalc.form import Form, name, rewritten, subforms
 from matcalc.notation.text import to_text
 
@@ -94,7 +95,7 @@ class Parting:
             if last is not None:
                 scalars.append(self.named(last))
             last = self._segment([self.named(arg) for arg in segment])
-        if last is not None and last.kind == "scalar":
+        if last is not None and last.kind == "scalar" and scalars:
             scalars.append(self.named(last))
             last = None
         if last is None:
@@ -108,8 +109,9 @@ class Parting:
 
     def _segment(self, factors: list[Form]) -> Form:
         """The last product of a chain of matrices, rows and columns."""
+        from_right = associates_freely([factor.kind for factor in factors])
         while len(factors) > 2:
-            if factors[-1].kind == "column":
+            if from_right and factors[-1].kind == "column":
                 factors[-2:] = [self.named(product(factors[-2:]))]
             else:
                 factors[:2] = [self.named(product(factors[:2]))]
@@ -129,6 +131,11 @@ def segments(factors: Sequence[Form]) -> Iterator[list[Form]]:
             run = []
     if run:
         yield run
+
+
+def associates_freely(kinds: Sequence[str | None]) -> bool:
+    """Whether a product may be read from the right: no column meets a matrix of one row, no matrix of one column a row."""
+    return not {("column", "matrix"), ("matrix", "row")}.intersection(pairwise(kinds))
 
 
 def product(factors: Sequence[Form]) -> Form:
