@@ -22,7 +22,7 @@ from matcalc.errors import UnknownNameError
 from matcalc.operation import find_operation, operations
 from matcalc.tracing.functions import function_of, names
 
-__all__ = names()  # noqa: PLE0605
+__all__ = names()
 
 
 class MissingFunctionError(UnknownNameError, AttributeError):

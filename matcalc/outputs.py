@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from matcalc.codegen import Function, Source
 from matcalc.coded import Coded
+from matcalc.codegen import Function, Source
 from matcalc.emission import Emission, Request
 from matcalc.errors import UnsupportedError
 from matcalc.parser import name_of
@@ -50,8 +50,7 @@ class OutputsEmission(Emission):
     """The making of one module for derivatives of several outputs, each with the keys below which it is returned."""
 
     def __init__(self, answers: Mapping[tuple[str, ...], Any], request: Request) -> None:
-        by = {paths: f"{member.wrt} of {path[0]}" for path, member in answers.items()}
-        super().__init__({by[path]: member for path, member in answers.items()}, False, request)
+        super().__init__({f"{member.wrt} of {path[0]}": member for path, member in answers.items()}, False, request)
         self.paths = list(answers)
         for member in answers.values():
             for name, info in member.free_variables.items():

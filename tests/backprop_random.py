@@ -39,14 +39,16 @@ class Writer:
 
     def pick(self, kind: str, *axes: str | None) -> str | None:
         """A value of a kind, with given sizes; rather one that is assigned."""
-        fits = [n for n, k in self.values.items() if k[0] == kind and all(a in (None, b) for a, b in zip(axes, k[1:], strict=False))]
+        wanted = (kind, *axes)
+        fits = [n for n, k in self.values.items() if all(a in (None, b) for a, b in zip(wanted, k, strict=False))]
         return self.draw.choice(fits + [n for n in fits if n not in VARIABLES] * 2) if fits else None
 
     def candidates(self) -> Iterator[tuple[str, Kind]]:
         """Ways to make a new value."""
         values, function = self.values, self.draw.choice(FUNCTIONS)
         column, row, matrix, scalar = (self.pick(kind) for kind in ("column", "row", "matrix", "scalar"))
-        assert column and matrix and scalar
+        assert column
+        assert matrix
         size, (rows, columns) = values[column][1], values[matrix][1:]
         left, right = self.pick("matrix", None, size), self.pick("matrix", columns)
         other, beside = self.pick("column", size), self.pick("column", columns)
@@ -54,7 +56,8 @@ class Writer:
         yield f"{function}({matrix})", values[matrix]
         yield f"{self.draw.choice(SOFT)}({column})", values[column]
         yield f"{self.draw.choice(SOFT)}({matrix})", values[matrix]
-        yield f"{column} {self.draw.choice(('+', '-', '.*'))} {other}", values[column]
+        yield f"{column} {self.draw.choice(('+', '.*'))} {other}", values[column]
+        yield f"{column} - 2*{other}", values[column]
         yield f"{column}'", ("row", size)
         yield f"{column}'*{other}/3", ("scalar",)
         yield f"{scalar}*{column}", values[column]

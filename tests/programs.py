@@ -160,14 +160,15 @@ def classifier_batch(X, Y, W_1, b_1, W_2, b_2, W_3, b_3, U, c):
     return -jnp.mean(jnp.sum(Y * jax.nn.log_softmax(X @ U + c, axis=1), axis=1))
 
 
-def _layers(count: int) -> dict[str, str]:
+def layer_variables(count: int) -> dict[str, str]:
+    """The variables of so many layers, each of a size of its own."""
     kinds = {f"W_{k}": f"n_{k} n_{k - 1}" for k in range(1, count + 1)} | {f"b_{k}": f"n_{k}" for k in range(1, count + 1)}
     return {"h_0": "n_0", "y": f"n_{count}"} | kinds
 
 
-@network(**_layers(4))
+@network(**layer_variables(4))
 def layers(h_0, y, **weights):
-    for k in range(1, 5):
+    for k in range(1, len(weights) // 2 + 1):
         h_0 = jnp.tanh(weights[f"W_{k}"] @ h_0 + weights[f"b_{k}"])
     return half_square(h_0 - y)
 

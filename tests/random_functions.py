@@ -31,7 +31,8 @@ UNARY: dict[str, Callable[[Any], Any]] = {
     "exp": lambda a: np.exp(0.3 * a), "sin": np.sin, "tanh": np.tanh, "square": np.square, "neg": lambda a: -a,
     "abs": np.abs, "T": lambda a: a.T, "sum": np.sum, "mean": np.mean, "sum0": lambda a: np.sum(a, axis=0),
     "sum1": lambda a: np.sum(a, axis=-1), "keep0": lambda a: a.sum(axis=0, keepdims=True), "var": lambda a: np.var(a, axis=0),
-    "keep1": lambda a: np.mean(a, axis=1, keepdims=True), "ravel": np.ravel, "column": lambda a: a[:, None], "row": lambda a: a[None],
+    "keep1": lambda a: np.mean(a, axis=1, keepdims=True), "ravel": np.ravel, "column": lambda a: a[:, None],
+    "row": lambda a: a[None],
     "first": lambda a: a[0], "last": lambda a: a[..., -1], "rest": lambda a: a[1:], "reversed": lambda a: a[::-1],
     "diag": np.diag, "trace": np.trace, "tril": np.tril, "det": np.linalg.det, "norm": np.linalg.norm,
     "inv": lambda a: np.linalg.inv(a @ a.T + np.eye(len(a))), "squeeze": np.squeeze, "flat": lambda a: a.reshape(-1),
@@ -39,12 +40,14 @@ UNARY: dict[str, Callable[[Any], Any]] = {
     "shape": lambda a: a / a.shape[0], "size": lambda a: a * np.size(a), "where": lambda a: np.where(a > 0.1, a, -2 * a),
     "clip": lambda a: np.clip(a, -0.5, 0.6), "atleast": np.atleast_2d, "expand": lambda a: np.expand_dims(a, -1),
     "positive": lambda a: 1.0 * (a >= 0.2), "sqrt": lambda a: np.sqrt(1 + a**2), "log": lambda a: np.log1p(np.abs(a)),
-    "power": lambda a: np.linalg.matrix_power(a, 2), "diagonal": lambda a: a.diagonal(), "iterated": lambda a: sum(a) + sum(a * a),
+    "power": lambda a: np.linalg.matrix_power(a, 2), "diagonal": lambda a: a.diagonal(),
+    "iterated": lambda a: sum(a) + sum(a * a),
 }  # fmt: skip
 BINARY: dict[str, Callable[[Any, Any], Any]] = {
     "add": lambda a, b: a + b, "subtract": lambda a, b: a - b, "multiply": lambda a, b: a * b,
     "divide": lambda a, b: a / (2 + b**2), "matmul": lambda a, b: a @ b, "dot": np.dot, "outer": np.outer, "kron": np.kron,
-    "inner": np.inner, "maximum": np.maximum, "minimum": np.minimum, "vdot": np.vdot, "where": lambda a, b: np.where(a < b, a, b),
+    "inner": np.inner, "maximum": np.maximum, "minimum": np.minimum, "vdot": np.vdot,
+    "where": lambda a, b: np.where(a < b, a, b),
     "equal": lambda a, b: np.where((a <= b) & (b < 1), a * b, 0.0), "power": lambda a, b: np.abs(a) ** (1 + b * 0.1),
     "logaddexp": np.logaddexp, "hypot": lambda a, b: np.hypot(a, b + 3),
 }  # fmt: skip

@@ -99,7 +99,7 @@ def test_an_expression_may_start_with_a_minus_sign() -> None:
 
 
 def test_several_variables_have_a_heading_each(network: str) -> None:
-    blocks = run("derive", network, "--wrt", "U", "--wrt", "W").stdout.split("\n\n")
+    blocks = run("derive", network, "--wrt", "U", "--wrt", "W", "--form", "matrix").stdout.split("\n\n")
     assert [block.splitlines()[0] for block in blocks[:2]] == ["by U:", "by W:"]
     assert blocks[2].count("assumed:") == 1
 

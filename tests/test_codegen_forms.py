@@ -203,13 +203,14 @@ NETWORK = "H = tanh(X*V)\nL = -sum(Y.*logsoftmax(H*W))"
 def test_a_network_shares_its_work_whatever_is_transposed() -> None:
     D = matcalc.derive(NETWORK, wrt=["V", "W"], declare="X: matrix(b, d); V: matrix(d, h); W: matrix(h, c); Y: matrix(b, c)")
     assert statements(D.numpy()) == [
-        "z = X @ V",
-        "H = np.tanh(z)",
-        "t1 = Y.sum(axis=1)[:, None] * _softmax(H @ W) - Y",
-        "delta = (t1 @ W.T) * (1 - H**2)",
+        "Z_H = X @ V",
+        "H = np.tanh(Z_H)",
+        "Z_L = H @ W",
+        "delta_1 = Y.sum(axis=1)[:, None] * _softmax(Z_L) - Y",
+        "delta_2 = (delta_1 @ W.T) * (1 - H**2)",
         "return {",
-        '"V": X.T @ delta,',
-        '"W": H.T @ t1,',
+        '"V": X.T @ delta_2,',
+        '"W": H.T @ delta_1,',
         "}",
     ]
 

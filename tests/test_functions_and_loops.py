@@ -1,17 +1,27 @@
 """Functions of one's own, loops and indexed names: a program with them is the program that one would write without."""
 
 import ast
+import json
 import random
 import shlex
 import time
 from collections.abc import Sequence
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
 import matcalc
 from matcalc.__main__ import main
-from matcalc.errors import DeclarationError, DimensionError, KindError, MatcalcError, ParseError
+from matcalc.errors import (
+    DeclarationError,
+    DimensionError,
+    KindError,
+    MatcalcError,
+    ParseError,
+    UnknownNameError,
+    UnsupportedError,
+)
 from matcalc.form import Form
 from matcalc.notation.latex_names import name_latex
 from matcalc.parser import parse_declarations, parse_expression, parse_program
@@ -370,6 +380,75 @@ def test_the_command_of_a_loop_makes_its_module_again(given: dict[str, int] | No
     status, text = run(*words[1:])
     assert (status, text[text.index("import numpy") :].strip()) == (0, module[module.index("import numpy") :].strip())
     assert f"--given K={given['K']}" in docstring if given else "--given" not in docstring
+
+
+# --- several outputs ------------------------------------------------------------------------------------------------
+
+TWO = "z = W*x\nh = tanh(z)\ns = sum(h)\nq = h'*h\n"
+
+
+def test_several_outputs_are_what_each_of_them_is() -> None:
+    found = matcalc.derive(TWO, ["W", "x"], of=["s", "q"])
+    for output in ("s", "q"):
+        alone = matcalc.derive(TWO, ["W", "x"], of=output)
+        assert {name: made.text for name, made in found[output].items()} == {name: made.text for name, made in alone.items()}
+    assert {name: made.text for name, made in matcalc.derive(TWO, "x", of=["h", "s"]).items()} == {
+        name: matcalc.derive(TWO, "x", of=name).text for name in ("h", "s")
+    }
+
+
+def test_outputs_by_indexed_names() -> None:
+    found = matcalc.derive(DEEP, "h[0]", of=["h[1]", "h[K]"], given={"K": 2})
+    assert list(found) == ["h_1", "h_2"]
+    assert found["h[2]"].wrt == "h_0"
+
+
+@pytest.mark.parametrize("wrt", ["x", "all", ["W"]])
+def test_code_of_several_outputs_is_one_function(wrt: str | list[str]) -> None:
+    values = {"W": np.array([[1.0, 2.0, -1.0], [0.5, -1.0, 0.25]]), "x": np.array([0.1, -0.2, 0.3])}
+    together = matcalc.derive(TWO, wrt, of=["s", "h"]).function()(**values)
+    for output in ("s", "h"):
+        alone = matcalc.derive(TWO, wrt, of=output).function()(**values)
+        np.testing.assert_equal(flat(together[output]), flat(alone))
+
+
+def flat(found: object) -> dict[str, list[float]]:
+    """Arrays by name."""
+    return {name: np.round(a, 12).tolist() for name, a in (found if isinstance(found, dict) else {"": found}).items()}
+
+
+def test_outputs_that_are_none() -> None:
+    with pytest.raises(KindError, match="no output"):
+        matcalc.derive(TWO, "x", of=[])
+    with pytest.raises(UnknownNameError, match="`t` is not an assigned name"):
+        matcalc.derive(TWO, "x", of=["s", "t"])
+    with pytest.raises(UnsupportedError, match="one output at a time"):
+        matcalc.derive(TWO, "x", of=["s", "q"]).code(product="vjp")
+
+
+def test_the_command_line_prints_each_output_under_its_name() -> None:
+    status, text = run("derive", "-", "--wrt", "x", "--of", "s", "--of", "h", text=TWO)
+    assert status == 0
+    assert [line for line in text.splitlines() if line.startswith("of ")] == ["of s:", "of h:"]
+    alone = run("derive", "-", "--wrt", "x", "--of", "h", text=TWO)[1]
+    assert text.endswith(alone)
+
+
+def test_the_command_line_emits_outputs_together() -> None:
+    status, text = run("derive", "-", "--wrt", "all", "--of", "s", "--of", "q", "--emit", "numpy", text=TWO)
+    assert (status, text.count("np.tanh")) == (0, 1)
+    words = shlex.split((ast.get_docstring(ast.parse(text)) or "").partition("made by")[2])
+    assert run(*words[1:])[1].partition("import")[2] == text.partition("import")[2]
+
+
+def test_json_of_outputs_is_by_output() -> None:
+    status, text = run("derive", "-", "--wrt", "x", "--of", "s", "--of", "h", "--emit", "json", text=TWO)
+    assert (status, {name: made["shape"] for name, made in json.loads(text).items()}) == (0, {"s": ["n"], "h": ["m", "n"]})
+
+
+def test_other_commands_take_one_output() -> None:
+    status, text = run("check", "-", "--wrt", "x", "--of", "s", "--of", "h", text=TWO)
+    assert (status, "--of is given once" in text) == (2, True)
 
 
 # --- anything at all ------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ wild ones, which write over whatever may be written over: what is allowed must b
 from __future__ import annotations
 
 import random
+import re
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -194,7 +195,7 @@ def assert_random(expression: Expression, order: int, seed: int) -> bool:
         source = source_of(answer, parameters, NUMPY, {})
     assert_same(source, plain, given)
     assert_same(source_of(answer, parameters, NUMPY, {}), plain, given)
-    return "= " in str(source).replace("_array", "") and source != plain
+    return re.search(r"^    \w+ (\*\*|[-+*/])= |, out=\w+\)$", source.rpartition("def ")[2], re.M) is not None
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))

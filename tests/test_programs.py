@@ -6,17 +6,21 @@ The reference is automatic differentiation of a JAX function that was written by
 from __future__ import annotations
 
 import inspect
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 import numpy as np
 import pytest
-from corpus import UNKNOWN, parameter
+from click.testing import CliRunner
+from corpus import UNKNOWN, parameter, variable
 from interpreter import Printed, Reading
-from programs import FOLDER, NETWORKS, Network
+from programs import FOLDER, NETWORKS, Network, layer_variables
 from test_latex_katex import READY, refused
 
 import matcalc
+from matcalc.__main__ import main
+from matcalc.codegen import compile_function
 from matcalc.inference import TypedProgram, infer
 from matcalc.latex_reader import latex_claim
 from matcalc.parser import parse_expression, parse_program
@@ -75,6 +79,28 @@ def test_gradients_are_those_of_automatic_differentiation(network: Network, seed
         close(found[name], gradient)
 
 
+@pytest.mark.parametrize("count", [1, 7])
+def test_the_number_of_layers_may_be_given(count: int) -> None:
+    plain = NETWORKS["layers"]
+    variables = {name: variable(text) for name, text in layer_variables(count).items()}
+    network = replace(plain, variables=variables)
+    found = matcalc.derive(plain.source, wrt=list(variables), given={"K": count})
+    values = network.draw()
+    _, expected = network.gradients(values)
+    gradients = called(found.function(), network, values)
+    for name, gradient in expected.items():
+        close(gradients[name], gradient)
+
+
+@each()
+def test_the_command_prints_all_gradients(network: Network) -> None:
+    """Every variable that the reference has is told by its shape."""
+    result = CliRunner().invoke(main, ["derive", str(FOLDER / f"{network.name}.mc"), "--wrt", "all"], catch_exceptions=False)
+    assert result.exit_code == 0
+    told = {line.split(":")[0].removeprefix("shape by ") for line in result.output.splitlines() if line.startswith("shape by ")}
+    assert told == set(network.variables)
+
+
 #: An unknown loss has no value for the interpreter; its answer has the form that test_sources.py expects.
 READ = [name for name, network in NETWORKS.items() if not network.losses]
 
@@ -117,6 +143,23 @@ def test_the_listing_of_backpropagation_computes_the_gradients(network: Network)
         close(Reading(typed, functions(network)).value(values, network.sizes, form), expected[equation.value])
     assert {equation.value for equation in listing.gradients} == set(expected)
     assert {text: found.verdict for text, found in listing.verify().items() if found.verdict != "proved"} == {}
+
+
+@each("attention", "layer-norm-batch", "mixture-density", "rnn")
+def test_products_with_the_hessian_are_differences_of_gradients(network: Network) -> None:
+    """Over all variables together, each moved in a direction of its own."""
+    values, directions = network.draw(), network.draw(seed=1)
+    function = compile_function(derived(network).code("numpy", "hvp"), "hvp")
+    known = {parameter(name): value for name, value in values.items()}
+    known |= {f"v_{name}": value for name, value in directions.items()}
+    found = function(**{name: known[name] for name in inspect.signature(function).parameters})
+    up, down = (
+        network.gradients({name: value + step * directions[name] for name, value in values.items()})[1]
+        for step in (1e-5, -1e-5)
+    )
+    for name in network.variables:
+        difference = (up[name] - down[name]) / 2e-5
+        np.testing.assert_allclose(found[name], difference, rtol=1e-5, atol=1e-5 * np.abs(difference).max(initial=1.0))
 
 
 def test_katex_takes_the_latex() -> None:

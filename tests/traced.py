@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["ARRAYS", "NUMBERS", "Function"]
+__all__ = ["ARRAYS", "NESTED", "NUMBERS", "Function"]
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,7 @@ NUMBERS = [
     Function("mean-by-axis", lambda np: lambda A: np.sum(np.mean(A, axis=0) ** 2) + np.mean(A) ** 3, (A,)),
     Function("deviation", lambda np: lambda A: np.sum(A.std(axis=1, ddof=1) * np.var(A)), (A,)),
     Function("sum-of-sums", lambda np: lambda A: np.sum(np.sum(A, axis=0) ** 2) * np.sum(np.sum(A, axis=1) ** 3), (A,)),
-    Function("keepdims", lambda np: lambda A: np.sum(np.sin(A - A.sum(axis=0, keepdims=True) * A.mean(1, keepdims=True))), (A,)),
+    Function("keepdims", lambda np: lambda A: np.sum(np.sin(A - A.sum(0, keepdims=True) * A.mean(1, keepdims=True))), (A,)),
     Function("triangle", lambda np: lambda S, x: np.sum(np.tril(S) @ x * (np.triu(S) @ x)), (S, x)),
     Function("entries", lambda np: lambda x: x[0] ** 2 * x[1] + np.sin(x[-1]) * x[2], (x,)),
     Function("entries-of-matrix", lambda np: lambda A: A[0, 1] * A[2] @ A[1] + np.sum(A[:, 2] ** 3), (A,)),
@@ -169,7 +169,7 @@ NUMBERS = [
     Function("one-column", lambda np: lambda C, A: np.sum(np.sin(C * A) @ (A.T @ C)), (signed(4, 1), A)),
     Function("one-entry", lambda np: lambda c, x: np.sum(np.exp(c * x)) + c[0] ** 2, (signed(1), x)),
     Function("one-by-one", lambda np: lambda c, A: np.sum(np.sin(A * c) + np.linalg.inv(c) * np.trace(c)), (signed(1, 1), A)),
-    Function("one-row-one-column", lambda np: lambda C, R: np.sum(np.exp(C @ R)) + np.sum(R @ R.T), (signed(4, 1), signed(1, 3))),
+    Function("row-and-column", lambda np: lambda C, R: np.sum(np.exp(C @ R)) + np.sum(R @ R.T), (signed(4, 1), signed(1, 3))),
     Function("network", network, (W1, b1, W2, b2, X)),
     Function("layer-normalization", normalized, (X, draw(3))),
     Function("classifier", classifier, (signed(3, 4), X)),
@@ -206,3 +206,35 @@ ARRAYS = [
     Function("diagonals", lambda np: lambda x: np.diag(x**2), (x,)),
     Function("polar", lambda np: lambda p: p[0] * np.cos(p[1] * np.ones_like(p)), (draw(2),)),
 ]
+
+
+def nested(make: Callable[..., Callable[..., Any]]) -> Callable[[Any], Callable[..., Any]]:
+    """A function that is made of a module and of the derivatives that it takes."""
+    return lambda pair: make(pair[0], **pair[1])
+
+
+#: Derivatives of functions that take derivatives themselves; what is computed is a derivative.
+NESTED = [
+    Function("second", nested(lambda np, grad, **_: grad(grad(np.tanh))), (0.7,)),
+    Function("third", nested(lambda np, grad, **_: grad(grad(grad(np.tanh)))), (0.7,)),
+    Function("fifth", nested(lambda np, grad, **_: grad(grad(grad(grad(grad(np.sin)))))), (0.7,)),
+    Function("jacobian-of-gradient", nested(lambda np, grad, jacobian, **_: jacobian(grad(lambda x: np.sum(x**3) * x @ x))), (x,)),
+    Function("jacobian-of-jacobian", nested(lambda np, jacobian, **_: jacobian(jacobian(lambda x: x / (1 + x @ x)))), (x,)),
+    Function(
+        "penalty",
+        nested(lambda np, grad, **_: grad(lambda x, S: np.sum(grad(lambda y: np.sin(y @ S @ y))(x) ** 2), 1)), (x / 2, S),
+    ),
+    Function(
+        "at-another-point",
+        nested(lambda np, grad, **_: grad(lambda x, S: grad(lambda y: np.sum(np.sin(y * x)))(S @ x) @ x)), (x, S),
+    ),
+    Function("captured", nested(lambda np, grad, **_: grad(lambda t: t * grad(lambda s: t * s**2)(t))), (1.3,)),
+    Function("held", nested(lambda np, grad, **_: grad(lambda t: t * grad(lambda s: t + s)(1.0))), (1.3,)),
+    Function("trace-of-hessian", nested(lambda np, grad, hessian, **_: grad(lambda x: np.trace(hessian(lambda y: np.sum(y**4) * y[0])(x)))), (x,)),
+    Function("jacobian-inside", nested(lambda np, grad, jacobian, **_: grad(lambda x, A: np.sum(jacobian(lambda y: np.tanh(A @ y))(x) ** 2))), (x, A)),
+    Function("row-inside", nested(lambda np, grad, **_: grad(lambda R: np.sum(grad(lambda Q: np.sum(np.sin(Q @ Q.T) * Q))(R) ** 2))), (signed(1, 3),)),
+    Function("pushforward-inside", nested(lambda np, grad, jvp, **_: grad(lambda x: jvp(lambda y: np.sum(y**3) * y)(x, np.cos(x)) @ x)), (x,)),
+    Function("matrix-inside", nested(lambda np, grad, **_: grad(lambda S: np.trace(grad(lambda M: np.linalg.slogdet(M)[1])(S) @ S @ S))), (S,)),
+    Function("pushforward-of-gradient", nested(lambda np, grad, jvp, **_: jvp(grad(lambda x: np.sum(np.exp(x) * x)))), (x, y)),
+    Function("hessian-by-parts", nested(lambda np, jacobian, grad, **_: jacobian(grad(lambda x, A: np.sum(np.sin(A @ x))), 1)), (x, A)),
+]  # fmt: skip

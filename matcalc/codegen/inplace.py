@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from matcalc.codegen.memory import Memory
 from matcalc.codegen.shapes import Shape, entries, shapes_of
 from matcalc.codegen.steps import LEAVES, VIEWS, Step, is_turned
-from matcalc.codegen.types import holds, sources_of
+from matcalc.codegen.types import holds, is_entire, sources_of
 from matcalc.form import Dimension
 
 __all__ = ["FUNCTIONS", "Plan", "Planner"]
@@ -87,17 +87,19 @@ def overwritable(
 ) -> dict[Step, dict[Step, frozenset[str]]]:
     """The operands that each step may be written over, with the arguments that must have one type for that.
 
-    What is computed entry by entry alone, as 1 - 2 * x, stays one expression.
+    What is computed entry by entry alone, as 1 - 2 * x, stays one expression.  Arguments can be brought to one type, which
+    may be complex, only if nothing that is computed with real ones has another value then.
     """
     found = sources_of(order)
     allowed: dict[Step, dict[Step, frozenset[str]]] = {}
     products: set[Step] = set()
+    entire = all(is_entire(step) for step in order)
     for step in order:
         if step.kind in PRODUCTS or any(arg in products and uses[arg] == 1 for arg in step.args):
             products.add(step)
         for target in targets(step, uses, called) if step in products else ():
             names = holds(target, step, found)
-            if names is not None and target.order == step.order and None not in shapes[target]:
+            if names is not None and (entire or not names) and target.order == step.order and None not in shapes[target]:
                 allowed.setdefault(step, {})[target] = names
     return allowed
 

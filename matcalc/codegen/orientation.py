@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from matcalc.codegen.steps import Step, Steps, is_turned, walk
+from matcalc.codegen.steps import VIEWS, Step, Steps, is_turned, walk
 from matcalc.codegen.substitution import substituted
 
 __all__ = ["oriented"]
@@ -23,14 +23,31 @@ DEPTH = 8
 
 def oriented(steps: Steps, roots: Sequence[Step]) -> list[Step]:
     """The roots with fewer transposes."""
+    roots = upright(steps, roots)
     turning = Turning(steps, roots)
     replaced: dict[Step, Step] = {}
     for step in turning.order:
         if is_turned(step):
             (inner,) = step.args
             made, turned = turning.turned(inner, DEPTH)
-            if turned < 1 + turning.straight[inner]:
+            if turned < 1 + turning.price(inner):
                 replaced[step] = made
+    return substituted(steps, roots, replaced)
+
+
+def upright(steps: Steps, roots: Sequence[Step]) -> list[Step]:
+    """The roots, what is the transpose of a value with a name computed the other way round, so that it is that value."""
+    turning = Turning(steps, roots)
+    replaced: dict[Step, Step] = {}
+    for step in turning.order:
+        name = steps.mirrored.pop(step, None)
+        if name is not None and step not in steps.called:
+            made, _ = turning.turned(step, DEPTH, whole=True)
+            if made.kind in VIEWS:  # it cannot be turned
+                steps.called[step] = f"{name}_T"
+            else:
+                steps.called.setdefault(made, name)
+                replaced[step] = steps.make("transpose", (made,), (1, 0), 2)
     return substituted(steps, roots, replaced)
 
 
@@ -45,25 +62,34 @@ class Turning:
             self.uses.update(step.args)
         self.straight: dict[Step, int] = {}
         for step in self.order:
-            parts = sum(self.straight[arg] for arg in step.args if self.uses[arg] == 1)
-            self.straight[step] = parts + is_turned(step)
+            self.straight[step] = sum(map(self.price, step.args)) + is_turned(step)
 
-    def turned(self, step: Step, depth: int) -> tuple[Step, int]:
-        """The transpose of a step, and how many transposes it has where it is used once."""
+    def price(self, arg: Step) -> int:
+        """The transposes that an argument adds to the text of its user; a transpose is written wherever it is used."""
+        if is_turned(arg):
+            return 1 + (self.price(arg.args[0]) if self.uses[arg] == 1 else 0)
+        return self.straight[arg] if self.is_inline(arg) else 0
+
+    def is_inline(self, step: Step) -> bool:
+        """True for what is written in the text of its only user."""
+        return self.uses[step] == 1 and step not in self.steps.called
+
+    def turned(self, step: Step, depth: int, *, whole: bool = False) -> tuple[Step, int]:
+        """The transpose of a step, and how many transposes it has where it is used once; `whole`: used by nothing else."""
         if step.order < 2 or step in self.steps.symmetric:
             return self.steps.turned(step), 0
         if is_turned(step):
-            return step.args[0], self.straight[step.args[0]] if self.uses[step.args[0]] == 1 else 0
+            return step.args[0], self.price(step) - 1
         if step.kind == "expand" and step.order == 2:
             return self.steps.turned(step), 0
         if step.kind == "outer":
             return self.steps.make("outer", step.args[::-1], None, 2), 0
-        if depth and self.uses[step] == 1 and step.order == 2 and step not in self.steps.called and self.turns(step):
+        if depth and (whole or self.is_inline(step)) and step.order == 2 and self.turns(step):
             made = [self.turned(arg, depth - 1) for arg in step.args]
             args = [arg for arg, _ in made]
             turned = self.steps.make(step.kind, args[::-1] if step.kind == "matmul" else args, step.data, 2)
             return turned, sum(price for _, price in made)
-        return self.steps.transpose(step, (1, 0)), 1 + (self.straight[step] if self.uses[step] == 1 else 0)
+        return self.steps.transpose(step, (1, 0)), 1 + self.price(step)
 
     def turns(self, step: Step) -> bool:
         """True for what can be computed the other way round; a solution of linear equations stays as it is."""

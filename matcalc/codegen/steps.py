@@ -74,7 +74,8 @@ class Steps:
     """The steps of one function, made so that trivial ones do not arise.
 
     An operation on matrices and the same one on their transposes are one step and its transpose.  `nonnegative` and
-    `symmetric` are the steps of which that is known, `called` those whose name is given.
+    `symmetric` are the steps of which that is known, `called` those whose name is given, `mirrored` those of whose
+    transpose it is.
     """
 
     def __init__(self) -> None:
@@ -82,6 +83,7 @@ class Steps:
         self.nonnegative: set[Step] = set()
         self.symmetric: set[Step] = set()
         self.called: dict[Step, str] = {}
+        self.mirrored: dict[Step, str] = {}
         #: The pairs of steps that have been contracted, with their labels.
         self.met: set[Hashable] = set()
 
@@ -94,7 +96,7 @@ class Steps:
         if list(axes) == list(range(order)):
             self.called.setdefault(step, name)
         elif order == 2:
-            self.called.setdefault(step, f"{name}_T")
+            self.mirrored.setdefault(step, name)
 
     def make(self, kind: str, args: Sequence[Step] = (), data: Hashable = None, order: int = 0) -> Step:
         """The step of this kind."""

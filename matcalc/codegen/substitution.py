@@ -22,8 +22,9 @@ def substituted(steps: Steps, roots: Sequence[Step], replaced: Mapping[Step, Ste
             args = [made[arg] for arg in source.args]
             same = all(a is b for a, b in zip(args, source.args, strict=True))
             made[step] = source if same else steps.make(source.kind, args, source.data, source.order)
-            if step in steps.called and made[step].kind not in LEAVES | VIEWS:
-                steps.called.setdefault(made[step], steps.called[step])
+            for names in (steps.called, steps.mirrored):
+                if step in names and made[step].kind not in LEAVES | VIEWS:
+                    names.setdefault(made[step], names[step])
         elif step not in made:
             stack.append((step, True))
             stack.extend((arg, False) for arg in reversed(source.args) if arg not in made)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from matcalc.codegen.steps import Step
 
-__all__ = ["FLOAT", "PROMOTED", "Sources", "holds", "sources_of"]
+__all__ = ["FLOAT", "PROMOTED", "Sources", "holds", "is_entire", "sources_of"]
 
 #: The source of double precision.
 FLOAT = "float64, whatever the arguments are"
@@ -22,6 +22,14 @@ PROMOTED = frozenset(
     {
         "exp", "log", "sqrt", "sign", "relu", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "pow",
         "sigmoid", "silu", "softplus", "maximum", "minimum", "softmax", "logsoftmax", "logsumexp", "tril", "triu", "inv", "det",
+    }
+)  # fmt: skip
+
+#: Operations of which the value is the same for a real number and for that number as a complex one.
+ENTIRE = frozenset(
+    {
+        "exp", "sign", "abs", "relu", "sin", "cos", "tan", "atan", "sinh", "cosh", "tanh", "sigmoid", "silu", "maximum",
+        "minimum", "softmax", "logsoftmax", "logsumexp", "tril", "triu", "inv", "det", "logdet",
     }
 )  # fmt: skip
 
@@ -83,6 +91,13 @@ def holds(target: Step, step: Step, found: Mapping[Step, Sources]) -> frozenset[
     if any(is_name(source) for source in sure) and all(is_name(source) for source in needed - sure):
         return names
     return None
+
+
+def is_entire(step: Step) -> bool:
+    """True for what may as well work on real numbers in complex form: not log(-1), and no unknown function."""
+    if step.kind == "power":
+        return bool(step.data.denominator == 1)
+    return step.kind != "function" and (step.kind != "call" or step.data in ENTIRE)
 
 
 def is_name(source: str | Step) -> bool:

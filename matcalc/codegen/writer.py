@@ -33,7 +33,7 @@ from matcalc.operation import operation
 __all__ = ["Writer"]
 
 #: How wide an expression may be, and one that is written along a diagonal.
-WIDTH, LONG = 80, 50
+WIDTH, LONG = 80, 44
 
 
 class Writer:

@@ -27,6 +27,8 @@ __all__ = [
 GIVEN = "matcalc.given"
 #: Where the mode of differentiation is kept.
 MODE = "matcalc.mode"
+#: Where standard input is kept.
+INPUT = "matcalc.input"
 #: The commands that take several outputs.
 SEVERAL = frozenset({"derive"})
 
@@ -36,7 +38,10 @@ def read_source(source: str) -> tuple[str, str | None]:
     if source != "-" and not source.endswith(".mc"):
         return source, None
     if source == "-":
-        return standard_input(), "standard input"
+        kept = click.get_current_context().meta  # a command that prints several outputs reads it for each
+        if INPUT not in kept:
+            kept[INPUT] = standard_input()
+        return kept[INPUT], "standard input"
     try:
         return Path(source).read_bytes().decode("utf-8-sig"), source
     except OSError as error:

@@ -7,6 +7,6 @@ A traced array has the axes that NumPy would give it (`value`); what the languag
 names the Python operation, never another answer.
 """
 
-from matcalc.tracing.transforms import grad, hessian, jacobian, jvp, value_and_grad
+from matcalc.tracing.interface import grad, hessian, jacobian, jvp, value_and_grad
 
 __all__ = ["grad", "hessian", "jacobian", "jvp", "value_and_grad"]

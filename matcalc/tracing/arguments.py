@@ -22,7 +22,10 @@ from matcalc.tracing.sizes import Axes, Size, product_of
 from matcalc.tracing.trace import Trace, check_plain
 from matcalc.tracing.value import Value, refuse
 
-__all__ = ["Argument", "Declared", "Leaf", "bound", "chosen", "is_variable", "known_names", "parameters", "rebuilt", "signature_of", "tree"]
+__all__ = [
+    "Argument", "Declared", "Leaf", "bound", "chosen", "is_variable", "known_names", "new_axes", "numbers_of", "parameters",
+    "rebuilt", "signature_of", "tree",
+]  # fmt: skip
 
 KINDS = ("scalar", "vector", "matrix")
 SMALL_GREEK = frozenset(word for word in GREEK.values() if word.islower())

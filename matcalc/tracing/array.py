@@ -80,7 +80,7 @@ class Array(Value):
     """A traced array: everything that is done to it becomes part of its form."""
 
     __slots__ = ()
-    __hash__ = refused("hash(x)", "traced values are no keys")  # type: ignore[assignment]
+    __hash__ = refused("hash(x)", "traced values are no keys")
 
     __add__ = __radd__ = binary(arithmetic.add, "+")
     __sub__, __rsub__ = binary(arithmetic.subtract, "-"), reflected(arithmetic.subtract, "-")

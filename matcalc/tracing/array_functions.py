@@ -16,7 +16,7 @@ from matcalc.tracing.arithmetic import applied, divide, matmul, multiply, power,
 from matcalc.tracing.choices import choose
 from matcalc.tracing.indexing import with_axes
 from matcalc.tracing.operations import called, kron, places, reduce, same_axes, stacked
-from matcalc.tracing.sizes import Axes, Size, shown
+from matcalc.tracing.sizes import Size, shown
 from matcalc.tracing.ufuncs import called_ufunc
 from matcalc.tracing.value import Maker, Value, is_scalar, refuse, size_form
 
@@ -217,7 +217,8 @@ def reshape(make: Maker, a: object, shape: Any, order: object = "C") -> Value:
         return with_axes(flat, tuple(None if entry is None else flat.axes[0] for entry in lengths))
     if kept == [-1] and flat.axes == (None,):
         return with_axes(flat, (None,) * len(lengths))
-    refuse(f"np.reshape of the shape {shown(value.axes)} to {tuple(map(str, target))}", "entries stay in their rows, or all go to one axis")
+    wanted = ", ".join(map(str, target))
+    refuse(f"np.reshape of the shape {shown(value.axes)} to ({wanted})", "entries stay in their rows, or all go to one axis")
 
 
 def check_lengths(sizes: Sequence[Size], wanted: Sequence[Any]) -> None:

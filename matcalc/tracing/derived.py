@@ -10,8 +10,9 @@ from typing import Any
 
 from matcalc.codegen import compile_function, python_name
 from matcalc.derivation import Derivative, Derivatives
-from matcalc.emission import Emission, Request, emit
-from matcalc.form import Form, name
+from matcalc.emission import Emission, Request
+from matcalc.errors import UnsupportedError
+from matcalc.form import Form, name, subforms
 from matcalc.inference import infer
 from matcalc.naming import Naming
 from matcalc.notation.compound import joined
@@ -35,6 +36,14 @@ def derivative_of(program: Program, wrt: Sequence[str], layout: str = "numerator
     return Derivative(program, infer(program, layout=layout, extra=extra))
 
 
+class Unread(Emission):
+    """Code that is only run: formulas for its docstring would take longer than all else."""
+
+    def docstring(self) -> str:
+        """What the module is."""
+        return "Derivatives of a traced function."
+
+
 class Derived:
     """Derivatives by some names: `members` in the order of the names, and their common function.
 
@@ -52,12 +61,12 @@ class Derived:
     @cached_property
     def plain(self) -> Callable[..., Any]:
         """The emitted function."""
-        return compile_function(emit(self.members, single=False))
+        return compile_function(Unread(self.members, False, Request()).module())
 
     @cached_property
     def valued(self) -> Callable[..., Any]:
         """The emitted function that returns the value, too."""
-        return compile_function(emit(self.members, single=False, request=Request(value=True)))
+        return compile_function(Unread(self.members, False, Request(value=True)).module())
 
     def values(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """The derivatives by name, of the values of all variables."""
@@ -69,18 +78,37 @@ class Derived:
         found: tuple[Any, dict[str, Any]] = called(self.valued, given)
         return found
 
+    @cached_property
+    def listing(self) -> Any:
+        """Backpropagation, for gradients of a number by several names; None where the function takes derivatives itself."""
+        first = next(iter(self.members.values()))
+        forms = (first.expression_form, *first.program.assignments.values())
+        inner = any(part.head == "derivative" for form in forms for part in subforms(form))
+        if len(self.members) == 1 or inner or first.expression_form.kind != "scalar":
+            return None
+        try:
+            return self.answer.backprop
+        except UnsupportedError:
+            return None
+
     def text(self) -> str:
-        """The derivative in the language; several as one equation a line."""
+        """The derivative in the language; several as backpropagation finds them, or as one equation a line."""
         if len(self.members) == 1:
             return str(self.answer.text)
+        if self.listing is not None:
+            return str(self.listing.text)
         return "\n".join(f"d(f)/d({word}) = {member.text}" for word, member in self.members.items())
 
     def where(self) -> dict[str, str]:
         """The names that the text introduces."""
+        if self.listing is not None:
+            return {}
         return {word: text for member in self.members.values() for word, text in member.where.items()}
 
     def latex(self, **options: Any) -> str:
         """The derivative as LaTeX; several as one formula a line."""
+        if self.listing is not None:
+            return str(self.listing.latex(**options))
         return "\n".join(member.latex(**options) for member in self.members.values())
 
     def numpy(self, *, value: bool = False) -> str:
@@ -98,7 +126,7 @@ class Hessians:
     """Second derivatives by pairs of names."""
 
     def __init__(self, program: Program, wrt: Sequence[str], layout: str) -> None:
-        self.blocks = {pair: derivative_of(program, pair) for pair in product(wrt, repeat=2)}
+        self.blocks = {(a, b): derivative_of(program, (a, b)) for a, b in product(wrt, repeat=2)}
         self.functions: dict[tuple[str, str], Callable[..., Any]] = {}
 
     @property
@@ -110,7 +138,8 @@ class Hessians:
         """The blocks by pairs of names."""
         for pair, member in self.blocks.items():
             if pair not in self.functions:
-                self.functions[pair] = member.function()
+                made = Unread({member.wrt: member}, True, Request()).module()
+                self.functions[pair] = compile_function(made)
         return {pair: called(function, given) for pair, function in self.functions.items()}
 
     def text(self) -> str:
@@ -138,7 +167,7 @@ class Pushed(Derived):
     @cached_property
     def emission(self) -> Emission:
         """What makes the code, which gives each direction a name."""
-        return Emission(self.members, False, Request(product="jvp"))
+        return Unread(self.members, False, Request(product="jvp"))
 
     @cached_property
     def plain(self) -> Callable[..., Any]:
@@ -164,7 +193,8 @@ class Pushed(Derived):
         naming = Naming(first.program, made.node, [*taken, *(index for group in names for index in group)])
         raising = Raising(first.facts, "numerator", naming.name_for, frozenset(compound))
         form = raising.grouped(made.node, axis_groups(made.groups)) if len(made.groups) <= 2 else None
-        return naming.settle(form or joined(index_form(made.node, names, raising.form), made.groups, compound, ()), raising.named)
+        form = form or joined(index_form(made.node, names, raising.form), made.groups, compound, ())
+        return naming.settle(form, raising.named)
 
     def text(self) -> str:
         """The product in the language; `v` is the direction."""
@@ -174,10 +204,10 @@ class Pushed(Derived):
         """The names that the text introduces."""
         return {word: to_text(form) for word, form in self.parts[1].items()}
 
-    def latex(self, *, style: str = "bold", transpose: str = "top") -> str:
+    def latex(self, **options: Any) -> str:
         """The product as LaTeX."""
         names = {word for member in self.members.values() for word in member.names_in_use}
-        return to_latex(self.parts[0], Style(style, transpose), names | set(self.parts[1]))
+        return to_latex(self.parts[0], Style(**{"style": "bold", "transpose": "top", **options}), names | set(self.parts[1]))
 
     def numpy(self, *, value: bool = False) -> str:
         """The source of a module with a function `jvp`."""

@@ -25,7 +25,9 @@ __all__ = ["Inner", "pushed"]
 class Inner:
     """A function that has run on names bound to its arguments: its output, and the bound names of each chosen argument."""
 
-    def __init__(self, trace: Trace, function: Callable[..., Any], arguments: Sequence[Argument], chosen: Sequence[int]) -> None:
+    def __init__(
+        self, trace: Trace, function: Callable[..., Any], arguments: Sequence[Argument], chosen: Sequence[int]
+    ) -> None:
         self.trace = trace
         self.names: dict[int, list[str]] = {}
         self.axes: dict[str, Axes] = {}
@@ -34,7 +36,8 @@ class Inner:
 
     def bound(self, argument: Argument, place: int) -> Any:
         """An argument with its leaves bound to names."""
-        made = [self.trace.bind(leaf.label, self.trace.lift(leaf.value, leaf.label)) for leaf in tree(argument.label, argument.value)]
+        leaves = list(tree(argument.label, argument.value))
+        made = [self.trace.bind(leaf.label, self.trace.lift(leaf.value, leaf.label)) for leaf in leaves]
         self.names[place] = [word for word, _ in made]
         self.axes |= {word: value.axes for word, value in made}
         return rebuilt(argument.value, iter([value for _, value in made]))

@@ -10,7 +10,7 @@ from matcalc.interop.untyped import transposed
 from matcalc.operation import Operation, Overload, operation
 from matcalc.tracing.arithmetic import applied, multiply
 from matcalc.tracing.sizes import Axes, Size, product_of, shown
-from matcalc.tracing.value import Value, full, make_equal, reduced, refuse
+from matcalc.tracing.value import Value, full, make_equal, reduced
 
 __all__ = ["apply", "called", "kron", "reduce", "stacked"]
 

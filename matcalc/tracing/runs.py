@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from collections.abc import Iterator
 from math import prod
 from typing import Any
 
@@ -22,6 +21,9 @@ from matcalc.tracing.value import Value
 
 __all__ = ["UNKNOWN", "Run", "length", "output_of", "upright"]
 
+#: The value of an argument before any call.
+UNKNOWN = object()
+
 
 class Run:
     """A function that has run on variables: its output, and the names of the variables of each chosen argument.
@@ -31,8 +33,9 @@ class Run:
     """
 
     def __init__(
-        self, function: Callable[..., Any], arguments: Sequence[Argument], chosen: Sequence[int], declared: Declared, *, values: bool
-    ) -> None:
+        self, function: Callable[..., Any], arguments: Sequence[Argument], chosen: Sequence[int], declared: Declared,
+        *, values: bool,
+    ) -> None:  # fmt: skip
         self.trace = Trace(Array, declared.dimensions)
         self.declared = declared
         self.sizes: dict[str, Size] = {}
@@ -51,9 +54,7 @@ class Run:
     def leaf(self, leaf: Leaf, place: int, *, values: bool) -> Any:
         """What the function gets for a leaf."""
         wanted = place in self.names
-        if values and not wanted and not is_variable(leaf.value):
-            return leaf.value
-        if not values and not wanted and leaf.value is not UNKNOWN and not is_variable(leaf.value):
+        if not wanted and leaf.value is not UNKNOWN and not is_variable(leaf.value):
             return leaf.value
         made = (self.declared.variable if values else self.declared.symbol)(self.trace, self.sizes, leaf)
         word = next(reversed(self.trace.entries))
@@ -76,9 +77,6 @@ class Run:
     def shape(self, *words: str) -> tuple[int, ...]:
         """The shape of a derivative by some names, as NumPy has it."""
         return tuple(length(size) for axes in (self.output.axes, *(self.axes[word] for word in words)) for size in axes)
-
-
-UNKNOWN = object()
 
 
 def length(size: Size | None) -> int:

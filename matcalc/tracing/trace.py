@@ -25,6 +25,8 @@ __all__ = ["Entry", "Trace", "active", "check_plain"]
 #: The most significant digits of a float that is written out; one of more digits is a constant with a name.
 DIGITS = 6
 LARGEST = 10**12
+#: The largest numerator and denominator of a whole or broken number.
+LARGEST_EXACT = 10**100
 #: The largest numerator and denominator of a multiple of pi that is recognised.
 MULTIPLE = 12
 
@@ -114,12 +116,16 @@ class Trace:
     def number(self, thing: Any, where: str) -> Value:
         """A number: exact if it is short, a multiple of pi if it is one, else a constant with a name."""
         if isinstance(thing, Integral | Fraction):
-            if max(abs(thing.numerator), thing.denominator) > 10**100:
+            value = Fraction(thing)
+            if max(abs(value.numerator), value.denominator) > LARGEST_EXACT:
                 refuse(f"the number in {where}, which has too many digits,")
-            return self.made(number(Fraction(thing)), ())
+            return self.made(number(value), ())
         if not isinstance(thing, Real) or not cmath.isfinite(thing):
             refuse(f"{type(thing).__name__} {thing} in {where}", "values are real and finite")
-        value = float(thing)
+        return self.float(float(thing))
+
+    def float(self, value: float) -> Value:
+        """A number in double precision."""
         form = exact(value) or multiple_of_pi(value)
         if form is not None:
             return self.made(form, ())

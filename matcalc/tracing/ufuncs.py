@@ -33,8 +33,8 @@ Rule = Callable[..., Value]
 
 #: NumPy's name of an element-wise function and the language's, where they are not the same.
 RENAMED = {
-    "absolute": "abs", "fabs": "abs", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "fmax": "maximum", "fmin": "minimum",
-    "expit": "sigmoid",
+    "absolute": "abs", "fabs": "abs", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "fmax": "maximum",
+    "fmin": "minimum", "expit": "sigmoid",
 }  # fmt: skip
 SAME = (
     "exp", "log", "sqrt", "sign", "sin", "cos", "tan", "sinh", "cosh", "tanh", "maximum", "minimum", "erf",

@@ -91,9 +91,8 @@ def make_equal(left: Size | None, right: Size | None, where: str, values: Sequen
     if (left is None) == (right is None) and (left is None or right is None or unify(left, right)):
         return
     shapes = " and ".join(shown(value.axes) for value in values)
-    hint = None if any(a and a.root.value is None for value in values for a in value.axes) is False else (
-        "two declared names are two different sizes: use one name for both if they are equal"
-    )
+    named = all(size is not None and size.root.name for size in (left, right))
+    hint = "two declared names are two different sizes: use one name for both if they are equal" if named else None
     raise DimensionError(f"sizes differ in {where}: the shapes are {shapes}", hint=hint)
 
 
