@@ -240,8 +240,10 @@ class Answer:
 
     @property
     def _compound(self) -> dict[str, tuple[int, ...]]:
-        """The variables with an axis that is made of several dimensions, and how many make each axis."""
-        lengths = {v.name: tuple(map(len, v.shape)) for v in self.program.variables.values()}
+        """The names with an axis that is made of several dimensions, and how many make each axis."""
+        shapes = {v.name: v.shape for v in self.program.variables.values()}
+        shapes |= {name: form.shape or () for name, form in self.program.assignments.items()}
+        lengths = {name: tuple(map(len, shape)) for name, shape in shapes.items()}
         return {name: made for name, made in lengths.items() if any(n != 1 for n in made)}
 
     @cached_property

@@ -268,24 +268,32 @@ class Graph:
         self.add(Edge(first.oriented(start) + between + second.oriented(vertex), start, end, position))
 
     def close_pair(self, vertex: int, other: int, first: Edge, second: Edge) -> bool:
-        """Σ A_ik B_ik as a sum over a Hadamard product, where that reads better than a trace; False if it does not."""
+        """Σ A_ik B_ik as a sum over a Hadamard product, where that reads better than a trace or a diagonal."""
         left, right = self.chain_form(first, other), self.chain_form(second, other)
-        if right.head == "transpose" or left.head == "transpose" or len(first.chain) + len(second.chain) > 2:
+        if len(first.chain) + len(second.chain) > 2 or (left.head == "transpose") != (right.head == "transpose"):
             return False
-        ends = other in self.summed and not self.at[other] and other not in self.weights and other not in self.loops
-        product = self.chain_form(self.parallel(first, second), other)
         position = min(first.position, second.position)
-        if ends:
+        if self.is_alone(other) and left.head != "transpose":
             self.summed.remove(other)
-            if same(left, right):
-                norm = call("norm2", left, kind="scalar", shape=())
-                form = Form("power", (norm, number(2)), kind="scalar", shape=())
-            else:
-                form = sum_all(product)
-            self.scalars.append(Weight(position, form))
+            self.scalars.append(Weight(position, self.closed(other, first, second)))
+        elif not self.is_alone(other):
+            start = vertex if left.head == "transpose" else other
+            product = self.chain_form(self.parallel(first, second), start)
+            self.weigh(other, Weight(position, row_sums(product if start == other else transposed(product))))
         else:
-            self.weigh(other, Weight(position, row_sums(product)))
+            return False
         return True
+
+    def is_alone(self, vertex: int) -> bool:
+        """True for a summed vertex at which nothing else hangs."""
+        return vertex in self.summed and not self.at[vertex] and vertex not in self.weights and vertex not in self.loops
+
+    def closed(self, start: int, first: Edge, second: Edge) -> Form:
+        """The sum of all entries of a Hadamard product, or a squared norm."""
+        if same(left := self.chain_form(first, start), self.chain_form(second, start)):
+            norm = call("norm2", left, kind="scalar", shape=())
+            return Form("power", (norm, number(2)), kind="scalar", shape=())
+        return sum_all(self.chain_form(self.parallel(first, second), start))
 
 
 def is_mask(edge: Edge) -> bool:

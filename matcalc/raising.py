@@ -267,6 +267,8 @@ class Raising:
         assert isinstance(variable, Variable)
         orders = [variable.operands[p].order for p in node.positions]
         names = [variable.argument_names[p] for p in node.positions]
+        if self.compound.intersection((variable.name, *names)):
+            return None
         shape = plain_shape(node)
         base = name(variable.name, column_kind(variable.order), plain_shape(variable))
         wrt = [name(n, column_kind(o)) for n, o in zip(names, orders, strict=True)]

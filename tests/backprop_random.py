@@ -147,7 +147,7 @@ def point(typed: TypedProgram, seed: int) -> dict[str, np.ndarray]:
     generator = np.random.default_rng(seed)
     known = {name: info for name, info in typed.variables.items() if info.kind != "function"}
     return {
-        name: np.asarray(generator.uniform(-1.2, 1.2, tuple(SIZES[str(d)] for (d,) in info.shape)))
+        name: np.asarray(generator.uniform(-0.6, 0.6, tuple(SIZES[str(d)] for (d,) in info.shape)))
         for name, info in known.items()
     }
 

@@ -434,8 +434,8 @@ def test_arguments_of_activations_get_names() -> None:
     """Otherwise each gradient would hold the derivative of the function, which is computed once so."""
     found = listing("h_1 = x + U*gelu(W*x + b)\np = softmax(V*h_1)\nJ = crossentropy(y, p)", "U", "W", "b", "V", "x")
     assert sections(found)["forward"] == [
-        "z_h_1 = W*x + b",
-        "h_1 = x + U*gelu(z_h_1)",
+        "z_1 = W*x + b",
+        "h_1 = x + U*gelu(z_1)",
         "z_p = V*h_1",
         "p = softmax(z_p)",
         "J = crossentropy(y, p)",

@@ -132,6 +132,13 @@ def test_an_index_of_the_body_does_not_catch_one_of_the_argument() -> None:
     assert derivative.text == "sum(y)*eye(n)"
 
 
+def test_indices_of_an_argument_and_of_the_body_may_have_one_name() -> None:
+    source = "t(v) = [i,j: v[j,i]]\nA: matrix(m, n)\n"
+    assert matcalc.derive(source + "t(t(A))*x", "x").text == "A"
+    assert matcalc.derive(source + "t([i,j: A[j,i]])*x", "x").text == "A"
+    assert matcalc.derive(source + "[i: sum[j: t(t(A))[i,j]*x[j]]]", "x").text == "A"
+
+
 def test_an_index_of_the_caller_is_none_of_the_body() -> None:
     with pytest.raises(ParseError, match="`i` is not an index here"):
         parse_program("f(v) = v[i]\n[i: f(x)]")

@@ -407,6 +407,14 @@ def test_the_command_line() -> None:
     assert max(map(len, shown.splitlines())) <= 79
 
 
+def test_programs_with_loops_take_numbers() -> None:
+    source = "x: vector(n)\nh[0] = x\nfor k in 1..K\n    h[k] = tanh(W[k]*h[k-1])\nJ = h[K]'*h[K]"
+    made = matcalc.taylor(source, "x", "0", 2, given={"K": 2})
+    assert made.text == "x'*W_1'*W_2'*W_2*W_1*x"
+    shown = CliRunner().invoke(main, ["taylor", "-", "--wrt", "x", "--given", "K=2"], input=source).output
+    assert shown.splitlines()[0] == made.text
+
+
 def test_the_command_line_emits_json_latex_and_code() -> None:
     found = json.loads(run("exp(x)", "--wrt", "x", "--declare", SCALAR, "--emit", "json", "--tensors"))
     assert found["text"] == "1 + x + x^2/2"

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from traced import ARRAYS, NESTED, NUMBERS, Function
 
 import matcalc
+from tests.traced import ARRAYS, NESTED, NUMBERS, Function
 
 jax = pytest.importorskip("jax", reason="the references are JAX's own derivatives; `pip install .[oracle]` brings it")
 jax.config.update("jax_enable_x64", True)

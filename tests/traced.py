@@ -213,28 +213,60 @@ def nested(make: Callable[..., Callable[..., Any]]) -> Callable[[Any], Callable[
     return lambda pair: make(pair[0], **pair[1])
 
 
+def by_gradient(np: Any, grad: Any, **_: Any) -> Callable[..., Any]:
+    """A penalty on a gradient, as in learning with one."""
+    return grad(lambda x, S: np.sum(grad(lambda y: np.sin(y @ S @ y))(x) ** 2), 1)
+
+
+def elsewhere(np: Any, grad: Any, **_: Any) -> Callable[..., Any]:
+    """A gradient at another point than the argument, of a function that uses the argument, too."""
+    return grad(lambda x, S: grad(lambda y: np.sum(np.sin(y * x)))(S @ x) @ x)
+
+
+def by_hessian(np: Any, grad: Any, hessian: Any, **_: Any) -> Callable[..., Any]:
+    return grad(lambda x: np.trace(hessian(lambda y: np.sum(y**4) * y[0])(x)))
+
+
+def by_jacobian(np: Any, grad: Any, jacobian: Any, **_: Any) -> Callable[..., Any]:
+    return grad(lambda x, A: np.sum(jacobian(lambda y: np.tanh(A @ y))(x) ** 2))
+
+
+def of_a_row(np: Any, grad: Any, **_: Any) -> Callable[..., Any]:
+    return grad(lambda R: np.sum(grad(lambda Q: np.sum(np.sin(Q @ Q.T) * Q))(R) ** 2))
+
+
+def by_pushforward(np: Any, grad: Any, jvp: Any, **_: Any) -> Callable[..., Any]:
+    return grad(lambda x: jvp(lambda y: np.sum(y**3) * y)(x, np.cos(x)) @ x)
+
+
+def of_a_matrix(np: Any, grad: Any, **_: Any) -> Callable[..., Any]:
+    return grad(lambda S: np.trace(grad(lambda M: np.linalg.slogdet(M)[1])(S) @ S @ S))
+
+
+def cubed(np: Any, grad: Any, jacobian: Any, **_: Any) -> Callable[..., Any]:
+    return jacobian(grad(lambda x: np.sum(x**3) * x @ x))
+
+
+def second_by_parts(np: Any, grad: Any, jacobian: Any, **_: Any) -> Callable[..., Any]:
+    return jacobian(grad(lambda x, A: np.sum(np.sin(A @ x))), 1)
+
+
 #: Derivatives of functions that take derivatives themselves; what is computed is a derivative.
 NESTED = [
     Function("second", nested(lambda np, grad, **_: grad(grad(np.tanh))), (0.7,)),
     Function("third", nested(lambda np, grad, **_: grad(grad(grad(np.tanh)))), (0.7,)),
     Function("fifth", nested(lambda np, grad, **_: grad(grad(grad(grad(grad(np.sin)))))), (0.7,)),
-    Function("jacobian-of-gradient", nested(lambda np, grad, jacobian, **_: jacobian(grad(lambda x: np.sum(x**3) * x @ x))), (x,)),
+    Function("jacobian-of-gradient", nested(cubed), (x,)),
     Function("jacobian-of-jacobian", nested(lambda np, jacobian, **_: jacobian(jacobian(lambda x: x / (1 + x @ x)))), (x,)),
-    Function(
-        "penalty",
-        nested(lambda np, grad, **_: grad(lambda x, S: np.sum(grad(lambda y: np.sin(y @ S @ y))(x) ** 2), 1)), (x / 2, S),
-    ),
-    Function(
-        "at-another-point",
-        nested(lambda np, grad, **_: grad(lambda x, S: grad(lambda y: np.sum(np.sin(y * x)))(S @ x) @ x)), (x, S),
-    ),
+    Function("penalty", nested(by_gradient), (x / 2, S)),
+    Function("at-another-point", nested(elsewhere), (x, S)),
     Function("captured", nested(lambda np, grad, **_: grad(lambda t: t * grad(lambda s: t * s**2)(t))), (1.3,)),
     Function("held", nested(lambda np, grad, **_: grad(lambda t: t * grad(lambda s: t + s)(1.0))), (1.3,)),
-    Function("trace-of-hessian", nested(lambda np, grad, hessian, **_: grad(lambda x: np.trace(hessian(lambda y: np.sum(y**4) * y[0])(x)))), (x,)),
-    Function("jacobian-inside", nested(lambda np, grad, jacobian, **_: grad(lambda x, A: np.sum(jacobian(lambda y: np.tanh(A @ y))(x) ** 2))), (x, A)),
-    Function("row-inside", nested(lambda np, grad, **_: grad(lambda R: np.sum(grad(lambda Q: np.sum(np.sin(Q @ Q.T) * Q))(R) ** 2))), (signed(1, 3),)),
-    Function("pushforward-inside", nested(lambda np, grad, jvp, **_: grad(lambda x: jvp(lambda y: np.sum(y**3) * y)(x, np.cos(x)) @ x)), (x,)),
-    Function("matrix-inside", nested(lambda np, grad, **_: grad(lambda S: np.trace(grad(lambda M: np.linalg.slogdet(M)[1])(S) @ S @ S))), (S,)),
+    Function("trace-of-hessian", nested(by_hessian), (x,)),
+    Function("jacobian-inside", nested(by_jacobian), (x, A)),
+    Function("row-inside", nested(of_a_row), (signed(1, 3),)),
+    Function("pushforward-inside", nested(by_pushforward), (x,)),
+    Function("matrix-inside", nested(of_a_matrix), (S,)),
     Function("pushforward-of-gradient", nested(lambda np, grad, jvp, **_: jvp(grad(lambda x: np.sum(np.exp(x) * x)))), (x, y)),
-    Function("hessian-by-parts", nested(lambda np, jacobian, grad, **_: jacobian(grad(lambda x, A: np.sum(np.sin(A @ x))), 1)), (x, A)),
-]  # fmt: skip
+    Function("hessian-by-parts", nested(second_by_parts), (x, A)),
+]

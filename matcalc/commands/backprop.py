@@ -58,7 +58,9 @@ def listing(derivatives: matcalc.Derivatives, signals: str | None, *, asked: boo
 def listing_text(found: Backprop, *, local: bool) -> str:
     """The listing, then what is taken for granted."""
     shapes = {equation.value: oriented(equation.shape, equation.right.kind) for equation in found.gradients}
-    return "\n\n".join([found.to_text(local=local), assumed(found.declarations, found.layout, shapes, found.notes)])
+    columns = found.kind == "gradient" and any(shape.endswith("column") for shape in shapes.values())
+    layout = f"{found.layout}; grad(.., v) has the shape of v in any layout" if columns else found.layout
+    return "\n\n".join([found.to_text(local=local), assumed(found.declarations, layout, shapes, found.notes)])
 
 
 def listing_json(derivatives: list[dict[str, Any]], found: Backprop | None, *, local: bool) -> Any:

@@ -9,9 +9,8 @@ import click
 
 from matcalc.codegen import TARGETS
 from matcalc.commands.expression import ExpressionCommand
-from matcalc.commands.source import read_source
+from matcalc.commands.source import given_numbers, program_options, read_source
 from matcalc.commands.terminal import WIDTH, echo, reported_errors
-from matcalc.parser import SYNTAXES
 from matcalc.series import Remainder, Taylor, taylor
 
 __all__ = ["command"]
@@ -21,16 +20,7 @@ __all__ = ["command"]
 @click.option("--wrt", required=True, metavar="NAME", help="The variable.")
 @click.option("--at", default="0", show_default=True, metavar="POINT", help="The point: 0, 1, mu, A*b, ..")
 @click.option("--order", type=click.IntRange(min=0), default=2, show_default=True, help="The order of the polynomial.")
-@click.option(
-    "--declare",
-    multiple=True,
-    metavar="TEXT",
-    help="Declarations such as 'A: matrix(m, n) symmetric'; ';' parts several. Repeatable.",
-)
-@click.option("--layout", type=click.Choice(["numerator", "denominator"]), default="numerator", show_default=True,
-              help="The layout of derivatives in SOURCE and of --tensors.")  # fmt: skip
-@click.option("--of", metavar="NAME", help="The assigned name to expand; else the last one.")
-@click.option("--from", "syntax", type=click.Choice(SYNTAXES), help="What SOURCE is written in.")
+@program_options
 @click.option(
     "--emit", type=click.Choice(["text", "latex", "json", *TARGETS]), default="text", show_default=True,
     help="What to print: a notation, or code.",
@@ -52,7 +42,7 @@ def command(
         raise click.UsageError("--tensors goes with --emit text or json.")
     with reported_errors():
         text, name = read_source(source)
-        made = taylor(text, wrt, at, order, declare, layout, of=of, name=name, syntax=syntax)
+        made = taylor(text, wrt, at, order, declare, layout, of=of, given=given_numbers(), name=name, syntax=syntax)
         if emit == "json":
             echo(json.dumps(made.to_json(tensors=tensors), indent=2))
         elif emit == "latex":

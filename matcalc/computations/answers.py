@@ -16,12 +16,12 @@ from functools import cached_property
 
 from matcalc.assumptions import facts_of
 from matcalc.backprop.orientation import as_row, with_rows
-from matcalc.build import transposed
+from matcalc.build import column_kind, transposed
 from matcalc.computations.values import Values
 from matcalc.differentiate import derivative
 from matcalc.expr import Apply, Node, Power, Unknown, Variable, add, identity, product, zero
 from matcalc.expr import Derivative as Symbol
-from matcalc.form import Form, Shape, rewritten
+from matcalc.form import Form, Shape, name, rewritten
 from matcalc.inference import TypedProgram
 from matcalc.lowering import Environment
 from matcalc.notation.compound import joined
@@ -111,6 +111,8 @@ class Rule:
         """The derivative in matrix notation, or by entries where there is none."""
         raising = Raising(self.held.facts, self.held.typed.layout, compound=frozenset(self.held.compound))
         made = raising.grouped(self.node, axis_groups(self.tensor.groups)) if self.form.kind != "tensor" else None
+        if isinstance(self.node, Variable) and self.form.kind != "tensor":
+            made = name(self.node.name, column_kind(len(self.shape)), self.shape)
         if made is None:
             made = index_form(self.node, index_names(self.node.order, [], self.held.taken), raising.form)
             made = joined(made, self.tensor.groups, self.held.compound, self.shape)

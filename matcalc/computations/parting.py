@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from matcalc.computations.letters import Letters
-from matcalc.form import Form, name, rewritten, subforms
+from matcalc.form import Form, name, subforms
 from matcalc.notation.text import to_text
 
 __all__ = ["Parting", "names_in"]
@@ -42,7 +42,18 @@ class Parting:
 
     def operation(self, form: Form) -> Form:
         """The last operation of an expression, of the names of its parts, which are added."""
-        return rewritten(form, self._of_parts)
+        memo: dict[int, Form] = {}
+        stack = [(form, False)]
+        while stack:  # arguments from left to right, so that letters go from left to right
+            part, expanded = stack.pop()
+            if id(part) in memo:
+                continue
+            if expanded or not part.args:
+                memo[id(part)] = self._of_parts(with_arguments(part, tuple([memo[id(arg)] for arg in part.args])))
+            else:
+                stack.append((part, True))
+                stack.extend((arg, False) for arg in reversed(part.args))
+        return memo[id(form)]
 
     def _of_parts(self, form: Form) -> Form:
         """One node whose arguments are operations: they become names where they must."""

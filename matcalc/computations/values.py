@@ -76,17 +76,20 @@ def values_of(typed: TypedProgram, environment: Environment, targets: Sequence[s
     Raises UnsupportedError for a derivative under bound indices.
     """
     taken = taken_names(typed)
-    output = typed.output_name or output_name(taken)
+    output = typed.output_name or own_name(typed, targets) or output_name(taken)
     found = Parting(frozenset((*typed.dimensions, "pi")), Letters({*taken, output}))
-    assignments = {**typed.assignments} if typed.output_name else {**typed.assignments, output: typed.output}
-    links = {**links_of(typed), output: list(names_in(assignments[output]))}
+    assignments = {word: settled(form, typed, environment) for word, form in typed.assignments.items()}
+    if output not in links_of(typed):
+        assignments[output] = settled(typed.output, typed, environment)
+    links = {**links_of(typed), **{word: list(names_in(form)) for word, form in assignments.items()}}
+    check_partials(typed, links, targets)
     wanted = reached([output], links, targets)
     kept = reached(targets, links, ()) - wanted | {*targets}
     for word, form in assignments.items():
         if word in kept:
             found.values[word] = form  # what a target is made of is no part of the computation, but says its size
         elif word in wanted:
-            found.assign(word, settled(form, typed, environment))
+            found.assign(word, form)
     return arranged(typed, found, kept, output, targets)
 
 
@@ -111,19 +114,44 @@ def arranged(
             operands = tuple(n for n in names_in(form) if n not in found.constants)
             add_operands(operands)
             values[word] = Value(word, form, operands, word in found.parts)
+    add_operands([output])
     moving = set(targets)
     for value in values.values():
         if moving.intersection(value.operands):
             moving.add(value.name)
-    source = source_of(typed, found.values)
-    program = Program(parse_declarations(typed.declarations()), found.values, found.values[output], output, source)
+    source = source_of(typed, found.values, output)
+    result = found.values.get(output, name(output))
+    named = output if output in found.values else None
+    program = Program(parse_declarations(typed.declarations()), found.values, result, named, source)
     return Values(program, values, output, tuple(inputs), tuple(targets), frozenset(moving))
 
 
-def source_of(typed: TypedProgram, assignments: Mapping[str, Form]) -> str:
+def own_name(typed: TypedProgram, targets: Collection[str]) -> str | None:
+    """The name that the output is, if it is that of a value."""
+    word = typed.output.value if typed.output.head == "name" else None
+    variable = typed.variables.get(str(word))
+    is_value = word in typed.assignments or (variable is not None and variable.arguments)
+    return str(word) if is_value and word not in targets else None
+
+
+def source_of(typed: TypedProgram, assignments: Mapping[str, Form], output: str) -> str:
     """The text of the program."""
     lines = [f"{word} = {to_text(form)}" for word, form in assignments.items()]
-    return "\n".join([*typed.declarations(), *lines])
+    last = [] if lines and output == [*assignments][-1] else [output]
+    return "\n".join([*typed.declarations(), *lines, *last])
+
+
+def check_partials(typed: TypedProgram, links: Mapping[str, Sequence[str]], targets: Collection[str]) -> None:
+    """Refuse an unknown function of two values of which one depends on the other: d(L)/d(u) would be read as the total."""
+    for variable in typed.variables.values():
+        for word in variable.arguments:
+            others = [other for other in variable.arguments if other != word]
+            if word in reached(others, links, targets):
+                raise UnsupportedError(
+                    f"`{variable.name}` depends on `{word}` and on a value that itself depends on `{word}`;"
+                    " its derivative by one of them alone has no notation",
+                    hint="declare it as a function of independent values",
+                )
 
 
 def taken_names(typed: TypedProgram) -> set[str]:

@@ -15,6 +15,7 @@ from matcalc.errors import DeclarationError, Span, UnknownNameError
 from matcalc.form import Axis, Dimension
 from matcalc.lexer import Token
 from matcalc.parser.expressions import BUILT_IN
+from matcalc.parser.functions import CONSTANTS
 from matcalc.parser.indexed import after_index, indexed_name
 from matcalc.parser.suggestion import nearest
 from matcalc.parser.token_stream import TokenStream
@@ -33,7 +34,7 @@ PROPERTIES: dict[str, frozenset[str]] = {
 #: Properties that only a square matrix can have.
 SQUARE = frozenset(PROPERTIES) - {"positive", "simplex", "lower", "upper"}
 #: Names that can be neither declared nor assigned.
-RESERVED = frozenset({"pi"})
+RESERVED = CONSTANTS
 
 #: The number of axes of each kind that can be declared.
 _ORDERS = {"scalar": 0, "vector": 1, "matrix": 2, "function": 0}

@@ -118,12 +118,13 @@ def call(stream: TokenStream, made: Definition, values: tuple[Form, ...], start:
         raise _wrong_count(made, values, place)
     marks = {word: reading.new_mark(word) for word in made.parameters}
     arguments = {
-        word: Argument(word, _plain(value), marks[word], _free(stream, value))
+        word: Argument(word, _plain(value), marks[word], *_indices(stream, value))
         for word, value in zip(made.parameters, values, strict=True)
     }
+    binds = scope.inner.union(*(argument.binds for argument in arguments.values()))
     inner = TokenStream(
         made.source, made.file, tokens=made.tokens,
-        scope=Scope(reading, arguments=arguments, outer=scope.indices, before=scope.path),
+        scope=Scope(reading, arguments=arguments, outer=scope.indices, inner=binds, before=scope.path),
     )  # fmt: skip
     inner.go_to(made.at)
     inner.within = ((f"in this call of `{made.name}`", place), *stream.within)[:TOLD]
@@ -187,24 +188,25 @@ def _copied(stream: TokenStream, form: Form) -> Form:
     return rewritten(form, lambda part: with_arguments(part, part.args))
 
 
-def _free(stream: TokenStream, form: Form) -> frozenset[str]:
-    """The indices of entries in an argument that are bound around it."""
-    around = stream.scope.indices
-    if not around:
-        return frozenset()
-    found: set[str] = set()
+def _indices(stream: TokenStream, form: Form) -> tuple[frozenset[str], frozenset[str]]:
+    """The indices of entries in an argument that are bound around it, and those that it binds itself."""
+    around, arguments = stream.scope.indices, stream.scope.reading.arguments
+    free: set[str] = set()
+    binds: set[str] = set()
     stack: list[tuple[Form, frozenset[str]]] = [(form, frozenset())]
     while stack:
         part, bound = stack.pop()
         if part.head in ("tensor", "bsum"):
             bound = bound.union(part.value)
+            binds.update(part.value)
         elif part.head == "name":
-            held = stream.scope.reading.arguments.get(part.value)
-            found |= held.indices if held is not None else {part.value} & around
+            held = arguments.get(part.value)
+            free |= held.indices if held is not None else {part.value} & around
+            binds |= held.binds if held is not None else set()
         elif part.head in ("entry", "delta", "cases"):
-            found |= _words(part.value) - bound
+            free |= _words(part.value) - bound
         stack.extend((arg, bound) for arg in part.args)
-    return frozenset(found)
+    return frozenset(free), frozenset(binds)
 
 
 def _words(value: Any) -> set[str]:

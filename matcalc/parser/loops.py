@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from matcalc.errors import Span
 from matcalc.form import Form, number
 from matcalc.lexer import Token
-from matcalc.parser.functions import TOLD
+from matcalc.parser.functions import CONSTANTS, TOLD
 from matcalc.parser.indexed import whole
 from matcalc.parser.token_stream import TokenStream
 
@@ -94,7 +94,7 @@ def _check_variable(stream: TokenStream, token: Token) -> None:
     """Refuse a variable that means something else already."""
     word, scope = token.text, stream.scope
     taken = word in scope.rounds or word in scope.bound or scope.argument(word) is not None
-    if taken or word in scope.reading.numbers or word in scope.reading.functions or word == "pi":
+    if taken or word in scope.reading.numbers or word in scope.reading.functions or word in CONSTANTS:
         stream.fail(f"the name `{word}` is taken", stream.place(token), "give the loop another variable")
 
 

@@ -42,8 +42,9 @@ class Argument:
     name: str
     form: Form | None
     mark: str
-    #: The indices in it that are bound around the call.
+    #: The indices in it that are bound around the call, and those that it binds itself.
     indices: frozenset[str] = frozenset()
+    binds: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -141,8 +142,10 @@ class Scope:
     trial: bool = False
     #: The indices that are bound around the place in this text: as they are typed, and as they stand in forms.
     bound: dict[str, str] = field(default_factory=dict)
-    #: The indices that are bound around the calls in which the place stands, as they stand in forms.
+    #: The indices that are bound around the calls in which the place stands, as they stand in forms, and those that their
+    #: arguments bind: no index that is bound here may be called like one of them.
     outer: frozenset[str] = frozenset()
+    inner: frozenset[str] = frozenset()
 
     def argument(self, word: str) -> Argument | None:
         """What a parameter stands for; None if the name is not one."""
@@ -178,11 +181,11 @@ class Scope:
         """Bind indices; the names that they have in forms differ from those that an argument may hold."""
         made = []
         for word in words:
-            self.bound[word] = self._unused(word) if word in self.outer else word
+            self.bound[word] = self._unused(word) if word in self.outer or word in self.inner else word
             made.append(self.bound[word])
         return tuple(made)
 
     def _unused(self, word: str) -> str:
         """A name of an index that stands nowhere."""
-        taken = self.indices | self.reading.words()
+        taken = self.indices | self.inner | self.reading.words()
         return next(name for k in range(1, len(taken) + 2) if (name := f"{word}{k}") not in taken)

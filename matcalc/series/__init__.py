@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from matcalc.claim import one_text, texts
 from matcalc.errors import KindError, MatcalcError
@@ -36,6 +36,7 @@ def taylor(
     layout: str = "numerator",
     *,
     of: str | None = None,
+    given: Mapping[str, int] | None = None,
     name: str | None = None,
     syntax: str | None = None,
 ) -> Taylor:
@@ -51,11 +52,13 @@ def taylor(
         raise KindError(f"the order of a Taylor polynomial is a whole number from 0 to {LARGEST_ORDER}, not {order!r}")
     text, declared, by = one_text(source, "the source"), texts(declare, "declarations"), one_text(wrt, "the name to expand by")
     if syntax_of(text, syntax) == "latex":
+        if given:
+            raise KindError("numbers are given to programs in the language, not to LaTeX", hint="leave out what is given")
         reader = importlib.import_module("matcalc.latex_reader")  # what only LaTeX needs is loaded for it alone
         program = reader.latex_program(text, declared, name=name, of=of, wrt=split_names(by), layout=layout)
         by = reader.latex_variable(by, program)
     else:
-        program = parse_program(text, declared, name=name, of=of)
+        program = parse_program(text, declared, name=name, of=of, given=given, reserved=[by])
     try:
         made = Taylor(expanded(program, by, at, layout), order)
         made.nodes  # a derivative that does not exist at the point is told now  # noqa: B018
@@ -66,7 +69,7 @@ def taylor(
 
 def linearize(
     source: str, wrt: str, at: str | int = "0", declare: Iterable[str] | str | None = (), layout: str = "numerator",
-    *, of: str | None = None, name: str | None = None, syntax: str | None = None,
+    *, of: str | None = None, given: Mapping[str, int] | None = None, name: str | None = None, syntax: str | None = None,
 ) -> Taylor:  # fmt: skip
     """The linear function f(x0) + Df(x0)[x - x0] that is nearest to an expression around a point: `taylor` of order 1."""
-    return taylor(source, wrt, at, 1, declare, layout, of=of, name=name, syntax=syntax)
+    return taylor(source, wrt, at, 1, declare, layout, of=of, given=given, name=name, syntax=syntax)

@@ -151,7 +151,7 @@ def letters(kind: str) -> Iterator[str]:
 
 def numbered(letter: str, values: Sequence[str]) -> list[str]:
     """The letter with the numbers of values of one family; alone if there is one value; else with the values."""
-    families = [found[0] if (found := indexed(value)) else "" for value in values]
-    if len(set(families)) == 1 and families[0]:
-        return [f"{letter}_{value.rpartition('_')[2]}" for value in values]
+    families = {found[0] for value in values if (found := indexed(value))}
+    if len(families) == 1:
+        return [f"{letter}_{value.rpartition('_')[2] if indexed(value) else value}" for value in values]
     return [letter] if len(values) == 1 else [f"{letter}_{value}" for value in values]

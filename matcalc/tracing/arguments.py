@@ -149,6 +149,8 @@ class Declared:
 
     def __init__(self, declare: Iterable[str] | str, signature: inspect.Signature) -> None:
         self.by_name = dict(parse_declarations(declare))
+        #: Arguments that are numbers by their annotation, as long as no array is given.
+        self.floats = {spell(word) for word, p in signature.parameters.items() if p.annotation in (float, "float")}
         for word, parameter in signature.parameters.items():
             line = annotation_line(spell(word), parameter.annotation)
             if line and spell(word) not in self.by_name:
@@ -164,6 +166,15 @@ class Declared:
         parts = [part for axis in axes for part in (axis if isinstance(axis, tuple) else (axis,))]
         return {part for part in parts if isinstance(part, str)}
 
+    def check_used(self, labels: Iterable[str]) -> None:
+        """Refuse declarations of what is no argument."""
+        known = {spell(label) for label in labels}
+        for word, found in self.by_name.items():
+            if word not in known:
+                near = nearest(word, known)
+                hint = f"did you mean `{near}`?" if near else f"the arguments are {', '.join(sorted(known))}"
+                raise UnknownNameError(f"`{word}` is declared, but it is no argument", found.span, hint=hint)
+
     def variable(self, trace: Trace, sizes: dict[str, Size], leaf: Leaf) -> Value:
         """The variable that a number or an array is."""
         array = numbers_of(leaf)
@@ -178,15 +189,13 @@ class Declared:
         if found:
             axes = tuple(None if axis == 1 else size_of(axis, None, sizes) for axis in found.axes)
             return trace.variable(leaf.label, axes, None, found.properties)
-        scalar = word in SMALL_GREEK or isinstance(leaf.value, float)
+        scalar = word in SMALL_GREEK or word in self.floats or isinstance(leaf.value, float)
         count = 2 if word[0].isupper() and not scalar else 0 if scalar else 1
         return trace.variable(leaf.label, tuple(Size() for _ in range(count)), leaf.value)
 
 
 def annotation_line(word: str, annotation: object) -> str:
-    """The declaration that an annotation is, if it is one: a text that begins with a kind, or a type of numbers."""
-    if annotation in (float, "float"):
-        return f"{word}: scalar"
+    """The declaration that an annotation is, if it is one: a text that begins with a kind."""
     stated = isinstance(annotation, str) and annotation.strip("'\" ").partition("(")[0].partition(" ")[0] in KINDS
     return f"{word}: {str(annotation).strip(chr(39) + chr(34))}" if stated else ""
 

@@ -109,7 +109,7 @@ class Array(Value):
     __setitem__ = refused("x[..] = y, which changes an array in place,", "build the array by operations on whole arrays")
     __delitem__ = refused("del x[..]")
     __contains__ = refused("`in`")
-    __array__ = refused("np.array(x) and np.asarray(x)", "x is an array already; leave the conversion out")
+    __array__ = refused("np.array(x), np.asarray(x) and x as an index", "x is an array already: leave a conversion out")
 
     def __neg__(self) -> Any:
         return arithmetic.negative(self)

@@ -83,7 +83,10 @@ def pushed(
 
 def moved(trace: Trace, argument: Argument, direction: Any, step: Value) -> Any:
     """x + s*v for each leaf of an argument."""
-    pairs = zip(tree(argument.label, argument.value), tree("v", direction), strict=True)
+    leaves, moves = list(tree(argument.label, argument.value)), list(tree("v", direction))
+    if len(leaves) != len(moves):
+        raise KindError(f"the direction of `{argument.label}` has {len(moves)} parts, not {len(leaves)}")
+    pairs = zip(leaves, moves, strict=True)
     return rebuilt(argument.value, iter([moved_leaf(trace, x.value, v.value, step) for x, v in pairs]))
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from matcalc.errors import KindError, MatcalcError
 from matcalc.form import Form
 from matcalc.interop.untyped import transposed
+from matcalc.lexer import spell
 from matcalc.tracing.arguments import Argument, Declared, Leaf, is_variable, known_names, parameters, rebuilt, tree
 from matcalc.tracing.array import Array
 from matcalc.tracing.program import Ended
@@ -43,7 +44,9 @@ class Run:
         #: The names of the variables of each chosen argument.
         self.names: dict[int, list[str]] = {place: [] for place in chosen}
         leaves = [list(tree(argument.label, argument.value)) for argument in arguments]
-        self.trace.known = known_names(function, [leaf for group in leaves for leaf in group])
+        everything = [leaf for group in leaves for leaf in group]
+        declared.check_used(leaf.label for leaf in everything)
+        self.trace.known = known_names(function, everything)
         given = [
             rebuilt(argument.value, iter([self.leaf(leaf, place, values=values) for leaf in group]))
             for place, (argument, group) in enumerate(zip(arguments, leaves, strict=True))
@@ -54,7 +57,8 @@ class Run:
     def leaf(self, leaf: Leaf, place: int, *, values: bool) -> Any:
         """What the function gets for a leaf."""
         wanted = place in self.names
-        if not wanted and leaf.value is not UNKNOWN and not is_variable(leaf.value):
+        stated = wanted or leaf.value is UNKNOWN or spell(leaf.label) in self.declared.by_name
+        if not stated and not is_variable(leaf.value):
             return leaf.value
         made = (self.declared.variable if values else self.declared.symbol)(self.trace, self.sizes, leaf)
         word = next(reversed(self.trace.entries))
@@ -117,6 +121,10 @@ def running(trace: Trace) -> Iterator[None]:
         yield
     except RecursionError:
         raise MatcalcError("the function calls itself too deeply") from None
+    except (ValueError, TypeError) as error:
+        if isinstance(error.__cause__, MatcalcError):  # NumPy says so where an array takes a traced value
+            raise error.__cause__ from None
+        raise
     finally:
         active.reset(token)
 
