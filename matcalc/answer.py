@@ -111,16 +111,21 @@ class Answer:
         """The variables that the expression or the name by which it is differentiated has, in order of appearance."""
         return {v.name: v for v in self.program.variables.values() if v.name in self._occurring}
 
-    @property
-    def target_variables(self) -> dict[str, VariableInfo]:
-        """The declared names by which it is differentiated."""
-        return {name: self.program.variables[name] for name in self._targets if name in self.program.variables}
+    @cached_property
+    def _below(self) -> set[str]:
+        """The names that the expression depends on."""
+        return self._names_below(self.expression_form)
 
     @cached_property
     def _occurring(self) -> set[str]:
         """The names in the text of the expression, assigned ones followed; what a variable depends on is not in it."""
-        found = self._names_below(self.expression_form, arguments=False)
-        return found | ({*self._targets} - self._names_below(self.expression_form))
+        return self._names_below(self.expression_form, arguments=False) | ({*self._targets} - self._below)
+
+    def variables_with(self, others: Sequence[Answer]) -> dict[str, VariableInfo]:
+        """The free variables of derivatives of one expression: of this one, and of others."""
+        targets = {name for other in others for name in other._targets} - self._below
+        known = {name: info for other in others for name, info in other.program.variables.items() if name in targets}
+        return self.free_variables | known
 
     @property
     def expression_form(self) -> Form:

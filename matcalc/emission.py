@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from matcalc.assumptions import Facts
 from matcalc.codegen import (
@@ -106,8 +106,7 @@ class Answer(Protocol):
     def facts(self) -> Facts: ...
     @property
     def free_variables(self) -> Mapping[str, VariableInfo]: ...
-    @property
-    def target_variables(self) -> Mapping[str, VariableInfo]: ...
+    def variables_with(self, others: Sequence[Any]) -> Mapping[str, VariableInfo]: ...
     @property
     def target(self) -> str: ...
     @property
@@ -152,9 +151,7 @@ class Emission:
         self.shown = self.first.value if request.value else None
         self.directions: dict[str, Variable] = {}
         self.cotangent: Variable | None = None
-        self.infos: dict[str, VariableInfo] = {**self.first.free_variables}  # all are of one expression
-        for member in members.values():
-            self.infos |= member.target_variables
+        self.infos: dict[str, VariableInfo] = {**self.first.variables_with(list(members.values()))}
 
     def module(self) -> Source:
         """The source."""

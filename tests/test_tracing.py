@@ -423,3 +423,10 @@ def test_deriving_alone_does_not_load_numpy() -> None:
     program = "import sys, matcalc; matcalc.derive(\"x'*A*x\", wrt='x').text; print('numpy' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_code_of_a_program_that_takes_derivatives_itself() -> None:
+    """grad(t^3, t)*x with t = 2*x is 12*x^3, though u = t^2 is a value on the way."""
+    D = matcalc.derive("t = 2*x\nu = t^2\ngrad(u*t, t)*x", wrt="x", declare=["x: scalar"])
+    assert D.text == "36*x^2"
+    assert D.function()(2.0) == pytest.approx(144)
