@@ -19,7 +19,7 @@ from matcalc.backprop import Backprop, backpropagation
 from matcalc.claim import one_text, texts
 from matcalc.coded import Coded
 from matcalc.codegen import Source
-from matcalc.emission import Request, emit
+from matcalc.emission import Request, emit, gradient_function
 from matcalc.errors import KindError, MatcalcError, UnsupportedError
 from matcalc.expr import Node
 from matcalc.form import Form, Shape, subforms
@@ -407,6 +407,16 @@ class Derivatives(Coded, Mapping[str, Derivative]):
         if first.order > 1:
             raise KindError("backpropagation is of derivatives of order 1", hint="leave out the order")
         return backpropagation(first.source, list(self.members), first.layout, signals, structured=first.structured)
+
+    def cost(self, sizes: Mapping[str, int] | None = None, /, *, dtype: str = "float64", **named: int) -> Any:
+        """What each takes, as `Derivative.cost`, and the gradient of a scalar by all of them: a `matcalc.cost.Costs`."""
+        # What only this method needs is loaded here, so that deriving alone starts fast.
+        cost = importlib.import_module("matcalc.cost")
+        members = [member.cost(sizes, dtype=dtype, **named) for member in self.members.values()]
+        scalar = self.first.order == 1 and not self.first.expression_form.shape
+        function = gradient_function(self.members) if scalar and len(members) > 1 else None
+        shapes = [member.node.shape for member in self.members.values()] if scalar else []
+        return cost.costs_of(members, function, self.first.facts, shapes)
 
     def emitted(self, request: Request) -> Source:
         """The module that is asked for, with one function of all derivatives, which shares their work."""

@@ -122,6 +122,11 @@ class Answer(Protocol):
     def differentiated(self, order: int) -> Differentiated: ...
 
 
+def gradient_function(members: Mapping[str, Answer]) -> Function:
+    """The function of several derivatives of one expression together, as it is emitted."""
+    return Emission(members, False, Request(), None).function()
+
+
 def emit(
     members: Mapping[str, Answer],
     *,
@@ -224,11 +229,11 @@ class Emission:
             names=Names(found.nodes),
         )  # fmt: skip
 
-    def parameters(self, nodes: Sequence[Node], *, shown: bool = True) -> tuple[Parameter, ...]:
-        """The parameters of a function that computes some nodes, directions last."""
+    def parameters(self, nodes: Sequence[Node], *, shown: bool = True, later: bool = False) -> tuple[Parameter, ...]:
+        """The parameters of a function that computes some nodes, directions last; they may be passed `later`."""
         below = [*nodes, *([self.shown.node] if self.shown is not None and shown else [])]
-        found = parameters_of(below, self.infos, TARGETS[self.request.target])
         added = {variable.name for variable in self.added}
+        found = parameters_of(below, self.infos, TARGETS[self.request.target], added if later else ())
         return tuple(sorted(found, key=lambda p: p.name in added))
 
     @property
@@ -278,7 +283,7 @@ class Emission:
         if len(self.members) > 1:
             raise KindError("an operator is by one variable", hint="differentiate by one name at a time")
         forward, backward = self.jvp()["jvp"], next(iter(self.vjp().values()))
-        parameters = self.parameters([forward.node, backward.node])
+        parameters = self.parameters([forward.node, backward.node], later=True)
         added = {variable.name for variable in self.added}
         direction, cotangent = (next(p for p in parameters if p.name == v.name) for v in self.added)
         return Operator([p for p in parameters if p.name not in added], direction, cotangent, forward, backward)

@@ -108,6 +108,10 @@ def test_names_keywords_and_defaults() -> None:
     np.testing.assert_allclose(grad(lambda *parts: parts[0] @ parts[1], 1)(x, 2 * x), x)
 
 
+def test_a_list_that_is_declared_is_an_array() -> None:
+    np.testing.assert_allclose(grad(energy)(list(x), A.tolist(), [1, 1, 1, 1]), grad(energy)(x, A, np.ones(4)))
+
+
 def test_a_name_that_python_keeps_for_itself() -> None:
     def f(lambda_, sum, d):
         return lambda_**2 * sum * d
@@ -349,6 +353,10 @@ def test_arguments_are_real_numbers_and_arrays(argument, message: str) -> None:
         (lambda: grad(energy, 5)(x, A, x), "argnums=5"),
         (lambda: grad(energy, "W")(x, A, x), "no argument `W`"),
         (lambda: grad(energy, 0.5)(x, A, x), "argnums=0.5"),
+        (lambda: grad(energy, ())(x, A, x), "names no argument"),
+        (lambda: grad(lambda p: 1.0)({}), "holds no number"),
+        (lambda: grad(energy, declare=5), "should be text"),
+        (lambda: grad(energy, declare="v: vector").text, "`v` is declared, but it is no argument"),
         (lambda: grad(energy, declare="w: matrixx").text, "not a kind"),
         (lambda: grad(energy, declare="w: function").text, "a number or an array"),
         (lambda: grad(lambda w: w @ w, declare="w: vector(4)")(x), "4.*3 entries"),

@@ -88,8 +88,12 @@ class Gradients:
 
     def forward(self) -> list[Equation]:
         """The values that the output is made of, and the output."""
-        lines = self.values.lines(sorted(self.values.names_in(self.output)), set())
-        return [Equation(word, None, form) for word, form in lines.items()]
+        return [Equation(word, None, form) for word, form in self.used.items()]
+
+    @cached_property
+    def used(self) -> dict[str, Form]:
+        """The assignments that the output is made of."""
+        return self.values.lines(sorted(self.values.names_in(self.output)), set())
 
     def signals(self) -> list[Equation]:
         """The signals, that of the last value first."""
@@ -137,7 +141,7 @@ class Gradients:
 
     def form(self, node: Node, value: str) -> Form:
         """A gradient in matrix notation, or by entries where it has no such form."""
-        raising = self.values.raising(value, self.layout, self.facts)
+        raising = self.values.raising(value, self.layout, self.facts, within=self.used)
         groups = self.environment.name(value).groups
         plain = all(length == 1 for length in groups)
         form = raising.form(node) if plain else None

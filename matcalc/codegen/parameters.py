@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -84,12 +84,15 @@ def unknown_name(node: Unknown) -> str:
 
 
 def parameters_of(
-    results: Iterable[Node], variables: Mapping[str, VariableInfo], target: Target = NUMPY
+    results: Iterable[Node],
+    variables: Mapping[str, VariableInfo],
+    target: Target = NUMPY,
+    later: Collection[str] = (),
 ) -> tuple[Parameter, ...]:
     """The parameters of a function that computes some nodes, in alphabetical order of their Python names.
 
     `variables` are the free variables of the expression; those that are no functions and depend on nothing are
-    parameters whether they are used or not.
+    parameters whether they are used or not.  No dimension is read from those that are passed `later`.
     """
     nodes = computed(results)
     shapes: dict[str, Shape] = {
@@ -107,7 +110,7 @@ def parameters_of(
     wanted = [(name, name, "array", shape) for name, shape in shapes.items()]
     wanted += [(key, text, "array", shape) for key, (text, shape) in derived.items()]
     wanted += [(key, text, "function", ()) for key, text in functions.items()]
-    wanted += [(dimension, dimension, "size", ()) for dimension in untold(nodes, [w[3] for w in wanted])]
+    wanted += [(dimension, dimension, "size", ()) for dimension in untold(nodes, {w[0]: w[3] for w in wanted}, later)]
     return named(wanted, target)
 
 
@@ -171,10 +174,10 @@ def dimension_sources(shapes: Sequence[Shape]) -> dict[str, DimensionSource]:
     return found
 
 
-def untold(nodes: Iterable[Node], shapes: Sequence[Shape]) -> list[str]:
-    """The dimensions of nodes and arrays that cannot be read from the arrays."""
-    told = dimension_sources(shapes)
-    mentioned = {d for shape in shapes for axis in shape for d in axis}
+def untold(nodes: Iterable[Node], shapes: Mapping[str, Shape], later: Collection[str]) -> list[str]:
+    """The dimensions of nodes and arrays that cannot be read from the arrays that are there."""
+    told = dimension_sources([shape for name, shape in shapes.items() if name not in later])
+    mentioned = {d for shape in shapes.values() for axis in shape for d in axis}
     for node in nodes:
         mentioned.update(node.shape)
         if isinstance(node, Size):

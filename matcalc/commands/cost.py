@@ -44,12 +44,13 @@ def command(
     \b
     matcalc cost "X*W" --wrt W --size m=64,n=4096,p=4096 --dtype float32
     matcalc cost "sum(log(1 + exp(X*w)))" --wrt w --order 2
+    matcalc cost net.mc --wrt all --size n=100
     """
     with reported_errors():
         derivatives = by_name(source, wrt, declare, layout, order, of, structured=structured, syntax=syntax)
-        costs = [derivative.cost(size, dtype=dtype) for derivative in derivatives.values()]
+        costs = derivatives.cost(size, dtype=dtype)
         if form == "json":
-            objects = [cost.to_json() for cost in costs]
+            objects = costs.to_json()
             echo(json.dumps(objects if len(objects) > 1 else objects[0], indent=2))
         else:
-            echo("\n\n".join([*(cost.body for cost in costs), EXPLANATION]))
+            echo("\n\n".join([*costs.bodies, EXPLANATION]))

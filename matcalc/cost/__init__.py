@@ -9,5 +9,6 @@ from matcalc.cost.amounts import Size, entries_and_bytes
 from matcalc.cost.figures import Figures
 from matcalc.cost.problem import Problem, cost_of
 from matcalc.cost.report import ChainCost, Cost
+from matcalc.cost.together import Costs, Together, costs_of
 
-__all__ = ["ChainCost", "Cost", "Figures", "Problem", "Size", "cost_of", "entries_and_bytes"]
+__all__ = ["ChainCost", "Cost", "Costs", "Figures", "Problem", "Size", "Together", "cost_of", "costs_of", "entries_and_bytes"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from matcalc.assumptions import Facts
-from matcalc.codegen import Manner, Parameter
+from matcalc.codegen import Manner, Names, Parameter
 from matcalc.codegen.function import assembled, planner_of, writer_of
 from matcalc.codegen.preamble import Preamble
 from matcalc.codegen.steps import LEAVES, Step
@@ -16,7 +16,7 @@ from matcalc.cost.amounts import Amount, amount, largest, total
 from matcalc.cost.counting import STEP_VIEWS, Kept, Ledger, Shape
 from matcalc.tensor import Tensor
 
-__all__ = ["Figures", "Run", "ledger_of"]
+__all__ = ["Figures", "Run", "ledger_for", "ledger_of"]
 
 #: Kinds of steps that take the array of an operand for their result if nothing else uses it.
 WRITTEN_INTO = frozenset({"add", "multiply"})
@@ -41,12 +41,24 @@ def ledger_of(
     tensor: Tensor, parameters: Sequence[Parameter], sizes: Mapping[str, int], facts: Facts | None = None
 ) -> Ledger:
     """The steps of the code that computes a tensor, counted; the code may rely on facts."""
-    _, answers = assembled([tensor], parameters, Manner(sizes=sizes, facts=facts))
+    return ledger_for([tensor], parameters, sizes, facts)
+
+
+def ledger_for(
+    tensors: Sequence[Tensor],
+    parameters: Sequence[Parameter],
+    sizes: Mapping[str, int],
+    facts: Facts | None = None,
+    names: Names | None = None,
+) -> Ledger:
+    """The steps of the code that computes some tensors together, counted; `names` are those of its values."""
+    assembly, answers = assembled(tensors, parameters, Manner(sizes=sizes, facts=facts), names=names)
+    called = assembly.steps.called if names is not None else None
     shapes = {p.python_name: open_shape(p, sizes) for p in parameters if p.kind == "array"}
     preamble = Preamble(parameters, NUMPY)
-    named = writer_of(answers, parameters, preamble, NUMPY).named
+    named = writer_of(answers, parameters, preamble, NUMPY, called).named
     planner = planner_of(parameters, Manner(sizes=sizes, facts=facts))
-    code = writer_of(answers, parameters, preamble, NUMPY, planner=planner)
+    code = writer_of(answers, parameters, preamble, NUMPY, called, planner)
     return Ledger(answers, shapes, sizes, named, Kept(code.named, code.chains.plan))
 
 
@@ -66,11 +78,11 @@ class Run:
         self.item = item
         self.again = depending(ledger.order, moving)
 
-    def figures(self) -> Figures:
-        """One run."""
-        result = self.ledger.order[-1]
+    def figures(self, entries: Amount | None = None) -> Figures:
+        """One run, whose results have so many entries, by default those of the last step."""
+        result = self.ledger.entries(self.ledger.order[-1]) if entries is None else entries
         flops, traffic = self._sums(self.ledger.order)
-        return Figures(total([self.ledger.entries(result)]), self.item * self.memory, flops, traffic)
+        return Figures(total([result]), self.item * self.memory, flops, traffic)
 
     def repeated(self, times: Amount, entries: Amount) -> Figures:
         """A run for each of many values of the argument, the results kept in one array of so many entries."""

@@ -12,7 +12,7 @@ from sympy import Expr
 from matcalc.cost.amounts import Amount, bytes_text, count_text, exact, flops_text, polynomial_text
 from matcalc.cost.figures import Figures
 
-__all__ = ["ChainCost", "Cost", "EXPLANATION", "ROWS", "SHOWN_CHAINS"]
+__all__ = ["EXPLANATION", "ROWS", "SHOWN_CHAINS", "ChainCost", "Cost", "filled", "listed", "ratio_text", "tabled"]
 
 WIDTH = 79
 
@@ -89,7 +89,8 @@ class Cost:
     @property
     def body(self) -> str:
         """The text without what the words mean."""
-        body = self._lists() if self.unknown else self._table()
+        rows = {ROWS[key]: figures for key, figures in self.figures.items()}
+        body = listed(rows) if self.unknown else tabled(rows)
         blocks = ["\n".join(filled(self._title)), "\n".join(body)]
         if self.chains:
             blocks.append("\n".join(self._chain_lines()))
@@ -119,22 +120,6 @@ class Cost:
         sizes = ", ".join(f"{name} = {size:,}" for name, size in self.sizes.items())
         order = f", order {self.order}" if self.order > 1 else ""
         return f"by {self.wrt}{order}, in {self.dtype}" + (f", with {sizes}" if sizes else "")
-
-    def _table(self) -> Iterator[str]:
-        yield f"{'':22}{'entries':>14}{'memory':>12}{'flops':>15}{'traffic':>13}"
-        for key, f in self.figures.items():
-            flops = flops_text(f.flops) if f.flops is not None else "-"
-            traffic = bytes_text(f.traffic) if f.traffic is not None else "-"
-            yield f"{ROWS[key]:22}{count_text(f.entries):>14}{bytes_text(f.memory):>12}{flops:>15}{traffic:>13}"
-
-    def _lists(self) -> Iterator[str]:
-        for key, figures in self.figures.items():
-            yield ROWS[key]
-            for name, unit in (("entries", ""), ("memory", "bytes"), ("flops", ""), ("traffic", "bytes")):
-                value = getattr(figures, name)
-                if value is not None:
-                    text = f"  {name:9}{polynomial_text(value)} {unit}".rstrip()
-                    yield from textwrap.wrap(text, WIDTH, subsequent_indent=" " * 11, break_long_words=False)
 
     def _chain_lines(self) -> Iterator[str]:
         for chain in self.chains:
@@ -182,6 +167,34 @@ class Cost:
             f"For the whole derivative, the better mode is {key} mode ({calls}) with {flops_text(theirs)}; "
             f"the emitted code {code}."
         )
+        function = self.figures["function"].flops
+        if self.order == 1 and self.calls["reverse"] == 1 and function:
+            yield f"Reverse mode takes {ratio_text(flops['reverse'] / function)} the flops of the function."
+
+
+def tabled(rows: Mapping[str, Figures]) -> Iterator[str]:
+    """A table of numbers."""
+    yield f"{'':22}{'entries':>14}{'memory':>12}{'flops':>15}{'traffic':>13}"
+    for label, f in rows.items():
+        flops = flops_text(f.flops) if f.flops is not None else "-"
+        traffic = bytes_text(f.traffic) if f.traffic is not None else "-"
+        yield f"{label:22}{count_text(f.entries):>14}{bytes_text(f.memory):>12}{flops:>15}{traffic:>13}"
+
+
+def listed(rows: Mapping[str, Figures]) -> Iterator[str]:
+    """A list of polynomials for each row."""
+    for label, figures in rows.items():
+        yield label
+        for name, unit in (("entries", ""), ("memory", "bytes"), ("flops", ""), ("traffic", "bytes")):
+            value = getattr(figures, name)
+            if value is not None:
+                text = f"  {name:9}{polynomial_text(value)} {unit}".rstrip()
+                yield from textwrap.wrap(text, WIDTH, subsequent_indent=" " * 11, break_long_words=False)
+
+
+def ratio_text(ratio: Any) -> str:
+    """A ratio in words: 2.2 times."""
+    return f"{float(ratio):.2g} times" if ratio < 100 else f"{count_text(round(ratio))} times"
 
 
 def times(ours: Amount, theirs: Amount) -> str:

@@ -10,9 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sympy import Expr, Max
+
 from matcalc.assumptions import Facts
 from matcalc.codegen import Function
-from matcalc.cost.amounts import Amount, amount, count_text, exact, flops_text, item_bytes, product_of, total
+from matcalc.cost.amounts import Amount, amount, count_text, exact, flops_text, item_bytes, largest, product_of, total
 from matcalc.cost.figures import Figures, Run, ledger_for
 from matcalc.cost.report import Cost, filled, listed, ratio_text, tabled
 
@@ -96,6 +98,14 @@ class Costs:
         return [cost.to_json() for cost in self.members] + ([self.together.to_json()] if self.together is not None else [])
 
 
+def most(amounts: Sequence[Amount]) -> Amount:
+    """The largest of amounts, some of which may hold maxima of polynomials, which are not compared."""
+    if any(isinstance(value, Expr) and value.has(Max) for value in amounts):
+        distinct = list(dict.fromkeys(amounts))
+        return Max(*distinct, evaluate=False) if len(distinct) > 1 else distinct[0]
+    return largest(amounts)
+
+
 def costs_of(members: Sequence[Cost], function: Function | None, facts: Facts, shapes: Sequence[Sequence[Any]]) -> Costs:
     """The costs of members; with the `function` that computes all gradients, of them together, too.
 
@@ -112,7 +122,7 @@ def costs_of(members: Sequence[Cost], function: Function | None, facts: Facts, s
     kept = total(entries)
     forward = [cost.figures["forward"] for cost in members]
     flops, traffic = (total([getattr(f, field) for f in forward]) for field in ("flops", "traffic"))
-    memory = total([max((f.memory for f in forward), key=str)]) if first.unknown else max(f.memory for f in forward)
+    memory = most([f.memory for f in forward])
     figures = {
         "function": first.figures["function"],
         "reverse": run.figures(kept),

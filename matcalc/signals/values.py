@@ -8,7 +8,7 @@ textbooks.  A gradient is made of the signals of the values that use it: where u
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property
 
 from matcalc.assumptions import Facts
@@ -144,9 +144,8 @@ class Values:
 
     @cached_property
     def activations(self) -> dict[Node, str]:
-        """The names of the values without signals that the output is made of."""
-        made_of = self.lines(sorted(self.names_in(self.output)), set())
-        plain = [n for n in self.plain if n in made_of and n not in self.values]
+        """The names of the values without signals."""
+        plain = [n for n in self.plain if n not in self.values]
         return {node: n for n in plain if (node := self.environment.name(n).node).operands}
 
     def node(self, name: str) -> Node:
@@ -211,14 +210,24 @@ class Values:
 
     # Forms.
 
-    def raising(self, name: str, layout: str, facts: Facts | None = None) -> Raising:
-        """Matrix forms for the gradient by a value: activations, and vectors that use it, are called by their names."""
+    def raising(
+        self, name: str, layout: str, facts: Facts | None = None, within: Collection[str] | None = None
+    ) -> Raising:
+        """Matrix forms for the gradient by a value: activations, and vectors that use it, are called by their names.
+
+        `within` are the names that may stand there, by default all of the program.
+        """
         known = facts or Facts()
         users = {node: user for user in self.users(name) if (node := self.values[user]).order and node.operands}
         # As they are written, and as they stand in what is refined.
         refined = {self._refined(node, known): user for node, user in users.items()}
-        named = {**{node: user for node, user in refined.items() if node.operands}, **users, **self.activations}
-        return Raising(known, layout, lambda node, form: named.get(node), frozenset(self.compound))
+        named = {**{node: user for node, user in refined.items() if node.operands}, **users}
+
+        def called(node: Node, form: Form) -> str | None:
+            word = self.activations.get(node) or named.get(node)
+            return word if within is None or word in within else None
+
+        return Raising(known, layout, called, frozenset(self.compound))
 
     def _refined(self, node: Node, facts: Facts) -> Node:
         """A value, refined once."""

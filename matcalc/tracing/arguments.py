@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Real
 from typing import Any
 
 import numpy as np
 
+from matcalc.claim import texts
 from matcalc.errors import DeclarationError, DimensionError, KindError, UnknownNameError
 from matcalc.form import Dimension
 from matcalc.lexer import GREEK, spell
@@ -99,6 +100,8 @@ def parameters(arguments: Iterable[Argument], values: Iterable[Any]) -> tuple[li
 
 def chosen(argnums: Any, arguments: Sequence[Argument]) -> list[int]:
     """The positions of the arguments by which is differentiated."""
+    if argnums in ((), []):
+        raise KindError("argnums names no argument", hint="give the position of one, such as 0")
     return [position(number, arguments) for number in (argnums if isinstance(argnums, tuple | list) else (argnums,))]
 
 
@@ -148,7 +151,7 @@ class Declared:
     """What is declared of arguments, by `declare` and by annotations such as "matrix(m, n)"."""
 
     def __init__(self, declare: Iterable[str] | str, signature: inspect.Signature) -> None:
-        self.by_name = dict(parse_declarations(declare))
+        self.by_name = dict(parse_declarations(texts(declare, "declarations")))
         #: Arguments that are numbers by their annotation, as long as no array is given.
         self.floats = {spell(word) for word, p in signature.parameters.items() if p.annotation in (float, "float")}
         for word, parameter in signature.parameters.items():
@@ -165,6 +168,17 @@ class Declared:
         axes = [axis for found in self.by_name.values() for axis in found.axes]
         parts = [part for axis in axes for part in (axis if isinstance(axis, tuple) else (axis,))]
         return {part for part in parts if isinstance(part, str)}
+
+    def arrays(self, arguments: Iterable[Argument]) -> list[Argument]:
+        """The arguments, lists that are declared to be vectors and matrices as arrays."""
+        return [replace(a, value=np.asarray(a.value)) if self.is_array(a) else a for a in arguments]
+
+    def is_array(self, argument: Argument) -> bool:
+        """True for a list of numbers that is declared."""
+        value = argument.value
+        if spell(argument.label) not in self.by_name or not isinstance(value, list | tuple):
+            return False
+        return all(isinstance(leaf.value, Real) for leaf in tree("", value)) and len({np.shape(row) for row in value}) == 1
 
     def check_used(self, labels: Iterable[str]) -> None:
         """Refuse declarations of what is no argument."""

@@ -62,7 +62,7 @@ def function_of(record: Operation) -> Callable[..., Any]:
 def described(function: Callable[..., Any], record: Operation) -> Callable[..., Any]:
     """A function with the name and the summary of its operation."""
     function.__name__ = function.__qualname__ = record.name
-    function.__doc__ = f"{record.summary[0].upper()}{record.summary[1:]}: {record.signature}."
+    function.__doc__ = f"{record.name}: {record.summary}.  Signature: {record.signature}."
     return function
 
 

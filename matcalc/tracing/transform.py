@@ -82,6 +82,8 @@ class Transform(Generic[Made]):
 
     def derived(self, run: Run) -> Made:
         """The derivatives of a run, kept for the next run of the same program."""
+        if not run.wrt:
+            raise KindError("the argument to differentiate by holds no number and no array")
         key = self.make, self.layout, run.ended.key, tuple(run.wrt)
         with lock:
             found: Made | None = kept.pop(key, None)
@@ -101,13 +103,17 @@ class Transform(Generic[Made]):
         parts = [rebuilt(arguments[place].value, iter([found[word] for word in names[place]])) for place in places]
         return tuple(parts) if isinstance(self.argnums, tuple) else parts[0]
 
+    def arguments(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Argument]:
+        """The arguments of a call."""
+        return self.declared.arrays(bound(self.signature, args, kwargs))
+
     # --- calls ------------------------------------------------------------------------------------------------------
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         trace = active.get() or next((value.run for value in values_in(args, kwargs)), None)
         if isinstance(trace, Trace):
             return self.inside(trace, *args, **kwargs)
-        arguments = bound(self.signature, args, kwargs)
+        arguments = self.arguments(args, kwargs)
         run = self.run(arguments)
         self.last = self.derived(run)
         return self.evaluated(self.last, run, arguments)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from matcalc.errors import DimensionError, KindError
-from matcalc.tracing.arguments import Argument, bound, chosen, tree
+from matcalc.tracing.arguments import Argument, chosen, tree
 from matcalc.tracing.derived import Derived, Hessians, Pushed
 from matcalc.tracing.inside import Inner, pushed
 from matcalc.tracing.runs import Run
@@ -33,7 +33,7 @@ class Jacobian(Transform[Derived]):
         return self.structured(arguments, {word: shaped(found[word], run.shape(word)) for word in run.wrt}, run.names)
 
     def inside(self, trace: Trace, *args: Any, **kwargs: Any) -> Any:
-        arguments = bound(self.signature, args, kwargs)
+        arguments = self.arguments(args, kwargs)
         inner = Inner(trace, self.function, arguments, chosen(self.argnums, arguments))
         self.check(inner.output)
         return self.structured(arguments, {word: inner.derivative(word) for word in inner.axes}, inner.names)
@@ -88,7 +88,7 @@ class Hessian(Transform[Hessians]):
         return self.structured(arguments, rows, names)
 
     def inside(self, trace: Trace, *args: Any, **kwargs: Any) -> Any:
-        arguments = bound(self.signature, args, kwargs)
+        arguments = self.arguments(args, kwargs)
         inner = Inner(trace, self.function, arguments, chosen(self.argnums, arguments))
         found = {(a, b): inner.hessian(a, b) for a in inner.axes for b in inner.axes}
         return self.blocks(arguments, found, inner.names, list(inner.axes))
@@ -120,7 +120,7 @@ class Jvp(Transform[Pushed]):
         if len(args) <= count and not kwargs:
             raise KindError(f"jvp(f) takes the arguments of f and then {count} direction{'s' * (count > 1)}")
         args, directions = args[: len(args) - count], args[len(args) - count :]
-        arguments = bound(self.signature, args, kwargs)
+        arguments = self.arguments(args, kwargs)
         if isinstance(trace, Trace):
             return pushed(trace, self.function, arguments, chosen(self.argnums, arguments), directions)
         run = self.run(arguments)

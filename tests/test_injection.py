@@ -1,0 +1,248 @@
+"""Hostile names and texts cannot inject code: by every way in, and for every target, a module is what it may be or an error.
+
+What a module may be is a list: of statements, of names, of attributes and of the strings that stand in it.  A payload that
+were executed, by whatever stage, would set `builtins.injected`.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import contextlib
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+import sympy
+
+import matcalc
+from matcalc.codegen import TARGETS
+from matcalc.emission import PRODUCTS
+
+PAYLOAD = "__import__('builtins').__setattr__('injected',1)"
+
+#: Texts that are no names, and would do harm where they stood as code.
+TEXTS = [
+    PAYLOAD, f"x); {PAYLOAD}; (", f"x]; {PAYLOAD}; [", f'"); {PAYLOAD}; ("', f"'); {PAYLOAD}; ('", f'""" ; {PAYLOAD} ; """',
+    f"x\n{PAYLOAD}", f"x\r{PAYLOAD}", f"x\u2028{PAYLOAD}", f"x\x0c{PAYLOAD}", f"x\\\n{PAYLOAD}", f"x # \n{PAYLOAD}",
+    f"{{{PAYLOAD}}}", f"{{0.__class__}}{PAYLOAD}", f"%({PAYLOAD})s", f"$({PAYLOAD})", f"`{PAYLOAD}`", "\\", '"', "'", '"""',
+    "'''", "\\'", '\\"', "\0", "\ud800", "\u202e", "\ufeff", "x.__class__", "x=1", "*x", "**x", "x:=1", "lambda: 0",
+    "x; import os", "a b", "", " ", "\t", "1x", "-x", "x,y", "(x)", "x)", "x'", "@x", "é\n", "\N{SUPERSCRIPT TWO}", "x" * 5000 + "(",
+]  # fmt: skip
+
+#: Names that are names, and mean something to Python, to a module or to its libraries.
+NAMES = [
+    "lambda", "class", "def", "None", "True", "import", "async", "match", "print", "exec", "eval", "open", "getattr", "type",
+    "float", "zip", "dict", "range", "object", "__import__", "__builtins__", "__name__", "__class__", "__", "_", "_array",
+    "_arrays", "_tensors", "_entries", "_each", "_expect", "_sizes", "_softmax", "_sigmoid", "_einsum", "np", "numpy", "jnp",
+    "jax", "torch", "xp", "sp", "special", "scipy", "LinearOperator", "inspect", "sys", "random", "derivative", "function",
+    "called", "slope", "difference", "settled", "wave", "drawn", "draw", "values", "value", "sizes", "found", "numeric",
+    "error", "move", "moves", "matvec", "rmatvec", "jvp", "vjp", "hvp", "operator", "u", "v", "out", "dtype", "t1", "exp_x",
+    "ｎｐ", "ﬁ", "é", "λ", "a" * 300, "ＥＶＡＬ",
+]  # fmt: skip
+
+
+def test_there_are_more_than_fifty_of_each() -> None:
+    assert len(set(TEXTS)) >= 50
+    assert len(set(NAMES)) >= 50
+
+
+# ---- What a module may be ---------------------------------------------------------------------------------------------
+
+STATEMENTS = (
+    ast.Module, ast.FunctionDef, ast.arguments, ast.arg, ast.Import, ast.ImportFrom, ast.alias, ast.Assign, ast.AugAssign,
+    ast.Return, ast.Expr, ast.If, ast.For, ast.While, ast.With, ast.withitem, ast.Break, ast.Raise,
+)  # fmt: skip
+EXPRESSIONS = (
+    ast.Name, ast.Attribute, ast.Call, ast.keyword, ast.Constant, ast.Tuple, ast.List, ast.Dict, ast.Set, ast.Subscript,
+    ast.Slice, ast.Starred, ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.JoinedStr, ast.FormattedValue,
+    ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.comprehension, ast.Lambda,
+    ast.operator, ast.unaryop, ast.boolop, ast.cmpop, ast.expr_context,
+)  # fmt: skip
+MODULES = {
+    "numpy", "scipy", "jax", "jax.numpy", "jax.scipy", "torch", "sympy", "array_api_compat", "scipy.sparse.linalg", "inspect",
+    "sys",
+}  # fmt: skip
+BUILTINS = {
+    "all", "any", "enumerate", "float", "int", "isinstance", "iter", "len", "list", "max", "min", "next", "range", "set",
+    "sorted", "str", "sum", "tuple", "zip", "dict", "print", "ValueError", "map", "complex", "bool", "abs", "object", "getattr",
+}  # fmt: skip
+
+
+def refuse(text: str) -> list[str]:
+    """What a module has that it may not have."""
+    tree = ast.parse(text)
+    found = []
+    bound = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
+    bound |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    bound |= {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+    bound |= {(a.asname or a.name) for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom) for a in node.names}
+    for node in ast.walk(tree):
+        if not isinstance(node, (*STATEMENTS, *EXPRESSIONS)):
+            found.append(f"a {type(node).__name__}")
+        elif isinstance(node, ast.Import):
+            found += [f"import {a.name}" for a in node.names if a.name not in MODULES]
+        elif isinstance(node, ast.ImportFrom) and node.module not in MODULES:
+            found.append(f"from {node.module} import")
+        elif isinstance(node, ast.Name) and node.id not in bound | BUILTINS | {"__name__"}:
+            found.append(f"the name {node.id}")
+        elif isinstance(node, ast.Name | ast.arg):
+            name = node.id if isinstance(node, ast.Name) else node.arg
+            found += [f"the name {name}"] * (not name.isascii() or (name.startswith("__") and name.endswith("__") and name != "__name__"))
+        elif isinstance(node, ast.Attribute) and node.attr.startswith("_"):
+            found.append(f"the attribute {node.attr}")
+        elif isinstance(node, ast.Expr) and not isinstance(node.value, ast.Call | ast.Constant):
+            found.append("an expression")
+    return [*found, *strings(tree)]
+
+
+def strings(tree: ast.AST) -> Iterator[str]:
+    """The strings outside of docstrings and the module's own messages that are no name, no subscripts and no pattern of shapes."""
+    docstrings = {id(node.body[0].value) for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.Module)
+                  if node.body and isinstance(node.body[0], ast.Expr)}
+    formatted = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in ast.walk(node)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings | formatted:
+            if not re.fullmatch(r"[\w*,. /()'-]*|[A-Za-z,]+->[A-Za-z]*|__main__", node.value, re.ASCII):
+                yield f"the string {node.value!r}"
+
+
+def test_the_list_refuses_what_it_must() -> None:
+    for text in (
+        PAYLOAD, "import os", "from os import system", "x = eval", "x.__class__", "def f(): yield 1", "global x", "del x", "1 + 1",
+        "class A: pass", "x = 'a; b'", "try:\n    x = 1\nexcept E:\n    y = 2", "é = 1", "assert f(1)", "(y := 1)",
+    ):  # fmt: skip
+        assert refuse(text), text
+    assert refuse(matcalc.derive("x'*A*x", "x").code(check=True, random=True)) == []
+
+
+# ---- Ways in ----------------------------------------------------------------------------------------------------------
+
+SIMPLE = "tanh(A*x)"
+
+
+def declared(name: str) -> matcalc.Derivative:
+    return matcalc.derive(f"tanh(A*{name})", name, [f"{name}: vector(n)", "A: matrix(m, n)"])
+
+
+def undeclared(name: str) -> matcalc.Derivative:
+    return matcalc.derive(f"x'*{name}*x", "x", [f"{name}: matrix(n, n)"])
+
+
+def assigned(name: str) -> matcalc.Derivatives:
+    return matcalc.derive(f"{name} = tanh(A*x)\ny = {name}'*{name}", ["x", "A"])
+
+
+def by_assigned(name: str) -> matcalc.Derivative:
+    return matcalc.derive(f"{name} = tanh(A*x)\ny = {name}'*{name}", name)
+
+
+def dimension(name: str) -> matcalc.Derivative:
+    return matcalc.derive("softmax(ones(n, p)*x + y)", "x", [f"x: vector({name})", "p: scalar", f"y: vector(2*{name})"])
+
+
+def untold_dimension(name: str) -> matcalc.Derivative:
+    return matcalc.derive(f"ones({name}, n)*x/{name}", "x")
+
+
+def unknown(name: str) -> matcalc.Derivative:
+    return matcalc.derive(f"sum({name}(A*x))", "x", [f"{name}: function"])
+
+
+def dependent(name: str) -> matcalc.Derivative:
+    return matcalc.derive(f"logdet({name})", "alpha", [f"{name}(alpha): matrix(m, m)"])
+
+
+def argument(name: str) -> matcalc.Derivative:
+    return matcalc.derive(f"L*{name}'*{name}", name, [f"L({name}): scalar", f"{name}: vector"])
+
+
+def source(name: str) -> matcalc.Derivative:
+    return matcalc.derive(f"y = A*x # {name}\nz = tanh(y)", "x")
+
+
+def file(name: str) -> matcalc.Derivative:
+    return matcalc.derive(SIMPLE, "x", name=name)
+
+
+def latex(name: str) -> matcalc.Derivative:
+    return matcalc.derive(rf"\mathbf{{x}}^\top \mathbf{{{name}}} \mathbf{{x}}", "x", syntax="latex")
+
+
+def latex_text(name: str) -> matcalc.Derivative:
+    return matcalc.derive(rf"\operatorname{{tr}}(A_{{\text{{{name}}}}} X)", "X", syntax="latex")
+
+
+WAYS: list[Callable[[str], matcalc.Derivative | matcalc.Derivatives]] = [
+    declared, undeclared, assigned, by_assigned, dimension, untold_dimension, unknown, dependent, argument, source, file, latex,
+    latex_text,
+]  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_executed() -> Iterator[None]:
+    yield
+    assert not hasattr(builtins, "injected")
+
+
+def modules(answer: matcalc.Derivative | matcalc.Derivatives, products: tuple[str, ...]) -> Iterator[str]:
+    """The modules of every target."""
+    for target in TARGETS:
+        for product in products:
+            with contextlib.suppress(matcalc.MatcalcError):
+                yield answer.code(target, product, check=True, value=product != "operator", random=target != "sympy")
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+def test_no_text_becomes_code(way: Callable[[str], matcalc.Derivative | matcalc.Derivatives]) -> None:
+    for text in TEXTS:
+        try:
+            answer = way(text)
+        except matcalc.MatcalcError:
+            continue
+        for module in modules(answer, ("derivative",)):
+            assert refuse(module) == [], text
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+def test_names_stay_names(way: Callable[[str], matcalc.Derivative | matcalc.Derivatives]) -> None:
+    emitted = 0
+    for number, name in enumerate(NAMES):
+        try:
+            answer = way(name)
+        except matcalc.MatcalcError:
+            continue
+        for module in modules(answer, ("derivative", PRODUCTS[1 + number % 4])):
+            emitted += 1
+            assert refuse(module) == [], name
+            exec(compile(module, "module", "exec"), {"__name__": "injection"}) if "import torch" not in module else None
+    assert emitted > 100
+
+
+def test_names_of_answers_and_sizes_are_texts() -> None:
+    for text in TEXTS:
+        for options in ({"sizes": {text: 3}}, {"target": text}, {"product": text}):
+            with pytest.raises(matcalc.MatcalcError):
+                matcalc.derive(SIMPLE, "x").code(**options)
+        with contextlib.suppress(matcalc.MatcalcError):
+            matcalc.derive(SIMPLE, "x", of=text)
+        with contextlib.suppress(matcalc.MatcalcError):
+            matcalc.derive(SIMPLE, text)
+
+
+def test_symbols_of_sympy_are_names_or_refused() -> None:
+    """SymPy takes any text for the name of a symbol, of a matrix, of a size and of a function."""
+    n = sympy.Symbol("n", integer=True, positive=True)
+    for text in [*TEXTS, *NAMES]:
+        if not text:
+            continue
+        size = sympy.Symbol(text, integer=True, positive=True)
+        cases = [
+            lambda: matcalc.differentiate(sympy.Symbol(text) ** 2, sympy.Symbol(text)),
+            lambda: matcalc.differentiate(sympy.Trace(sympy.MatrixSymbol(text, n, n) ** 2), sympy.MatrixSymbol(text, n, n)),
+            lambda: matcalc.differentiate(sympy.Trace(sympy.MatrixSymbol("X", size, size)), sympy.MatrixSymbol("X", size, size)),
+            lambda: matcalc.differentiate(sympy.Function(text)(sympy.Symbol("x")), sympy.Symbol("x")),
+        ]
+        for case in cases:
+            with contextlib.suppress(matcalc.MatcalcError):
+                assert isinstance(case(), sympy.Basic)
