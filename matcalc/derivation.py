@@ -70,17 +70,19 @@ def derive(
 ) -> Any:
     """The derivative of an expression or program by a name; for several names, or "all" variables, a mapping by name.
 
-    `declare` holds declarations as in section 2 of the language; what is not declared is inferred.  `order` 2 is the
-    Hessian, 1 what is taken if none is given.  A name such as `x,Y` is the derivative by x and then by Y, with the axes
-    of the expression, then of x, then of Y; its order is the number of its names.  With `blocks`, and several names,
-    the blocks of the Hessian are derived, each pair once: a mapping by `x`, `x,Y`, `Y`.  `of` names the output of a
-    program, or several, for a mapping by output; `given` gives whole numbers that loops are counted with, and `name` is the file that the source came from.
-    With `structured`, every derivative by a variable that is declared symmetric, skew, diagonal, lower or upper lets its
-    tied entries move together (Matrix Cookbook 2.8); the answer spells that out, so it is read back without.  The source
-    may be LaTeX, a formula or rows of assignments, and names to differentiate by may be then, too: `syntax` is "latex"
-    or "matcalc"; without it a backslash tells.  `mode` is the way in which partial derivatives are multiplied: "forward",
-    from the variable up, "reverse", from the output down, or "auto", as suits.  The answers are equal; how they are
-    factored, and the code, may differ.  Raises MatcalcError.
+    * `wrt`: a name, or `x,Y`, the derivative by x and then by Y, with the axes of the expression, then of x, then of Y.
+    * `declare`: declarations as in section 2 of the language; what is not declared is inferred.
+    * `order`: 1 if none is given, 2 for the Hessian; of `x,Y` it is the number of its names.  With `blocks`, and several
+      names, the blocks of the Hessian are derived, each pair once: a mapping by `x`, `x,Y`, `Y`.
+    * `of`: the output of a program, or several, for a mapping by output.  `given`: whole numbers that loops are counted
+      with.  `name`: the file that the source came from.
+    * `structured`: a derivative by a variable that is declared symmetric, skew, diagonal, lower or upper lets its tied
+      entries move together (Matrix Cookbook 2.8); the answer spells that out, so it is read back without.
+    * `mode`: how partial derivatives are multiplied, "forward", from the variable up, "reverse", from the output down,
+      or "auto", as suits.  The answers are equal; how they are factored, and the code, may differ.
+    * `syntax`: "latex" or "matcalc", of the source and of names; without it a backslash tells.
+
+    Raises MatcalcError.
     """
     if of is not None and not isinstance(of, str):
         options: dict[str, Any] = {

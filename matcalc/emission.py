@@ -25,13 +25,13 @@ from matcalc.codegen import (
 from matcalc.codegen.command import command_lines
 from matcalc.errors import KindError, MatcalcError, UnknownNameError, UnsupportedError
 from matcalc.expr import Node, Variable
-from matcalc.form import Form, format_axis, subforms
+from matcalc.form import Form, format_axis
 from matcalc.inference import TypedProgram
 from matcalc.lowering import lower
 from matcalc.parser import Program, nearest
 from matcalc.products import Differentiated, Point, axes_of, differential, gradient, pullback
 from matcalc.refine import refine
-from matcalc.signals import Values, definitions_of, parted
+from matcalc.signals import Values, definitions_of, parted, takes_derivatives
 from matcalc.tensor import Tensor
 from matcalc.traversal import substitute
 from matcalc.trials import Direction, Tried, signs_of
@@ -199,13 +199,9 @@ class Emission:
         """
         if self.first.program.mode == "forward":
             return False
-        steps = set(self.first.program.assignments) - {self.first.program.output_name}
-        return bool(steps) and self.first.order == 1 and not self.first.expression_form.shape and not self.differentiates()
-
-    def differentiates(self) -> bool:
-        """Whether the program takes derivatives: a value that one of them lets move cannot be held as a variable."""
-        forms = (self.first.expression_form, *self.first.program.assignments.values())
-        return any(part.head == "derivative" for form in forms for part in subforms(form))
+        program, function = self.first.program, self.first.expression_form
+        steps = set(program.assignments) - {program.output_name}
+        return bool(steps) and self.first.order == 1 and not function.shape and not takes_derivatives(program, function)
 
     def swept(self) -> Function:
         """The function of gradients through the values of a program and its error signals, each computed once."""

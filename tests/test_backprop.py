@@ -16,6 +16,7 @@ from matcalc.__main__ import main
 from matcalc.backprop import Backprop, Equation
 from matcalc.backprop.runs import Run, found_runs
 from matcalc.build import negate
+from matcalc.errors import UnsupportedError
 from matcalc.inference import infer
 from matcalc.notation.text import to_text
 from matcalc.operation import operations
@@ -547,3 +548,16 @@ def test_lines_fit_a_terminal() -> None:
     found = listing(source, *(f"{word}_{k}" for k in range(3) for word in "ACDEF"), "W", "x")
     assert max(map(len, found.to_text(local=True).split("\n"))) <= 79
 
+
+
+DIFFERENTIATING = "x: scalar\nt = 2*x\nu = t^2\nJ = grad(u*t, t)*x"
+
+
+def test_signals_do_not_pass_through_derivatives() -> None:
+    """J = 12*x^3: a value that the inner derivative lets move cannot be held as a variable."""
+    Ds = matcalc.derive(DIFFERENTIATING, wrt=["x"])
+    with pytest.raises(UnsupportedError, match="takes derivatives itself"):
+        _ = Ds.backprop
+    assert Ds["x"].text == "36*x^2"
+    assert Ds.function()(x=2.0)["x"] == 144
+    assert all(verdict == "proved" for verdict in (step.verdict for step in Ds["x"].steps))

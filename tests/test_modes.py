@@ -96,7 +96,7 @@ def run(*args: str, status: int = 0) -> str:
 
 @pytest.mark.parametrize("mode", ["forward", "reverse", "auto"])
 def test_the_option(mode: str) -> None:
-    assert run("u'*tanh(W*x)", "--wrt", "x", "--mode", mode).startswith("((1 - tanh(W*x).^2).*u)'*W\n")
+    assert run("u'*tanh(W*x)", "--wrt", "x", "--mode", mode).startswith("(u.*(1 - tanh(W*x).^2))'*W\n")
 
 
 def test_the_command_in_emitted_code_names_the_mode() -> None:

@@ -11,12 +11,13 @@ from matcalc.backprop.gradients import SIGNALS, Gradients, problem_of
 from matcalc.backprop.local import Locals
 from matcalc.backprop.writing import latex_of, lines_of, text_of
 from matcalc.conventions import conventions
-from matcalc.errors import KindError, UnknownNameError
+from matcalc.errors import KindError, UnknownNameError, UnsupportedError
 from matcalc.form import Form, subforms
 from matcalc.inference import TypedProgram, infer
 from matcalc.notation.latex_names import Style
 from matcalc.notation.text import to_text
 from matcalc.parser import Program, parse_expression
+from matcalc.signals import takes_derivatives
 from matcalc.signals.setting import names_of
 from matcalc.verdict import Verdict
 
@@ -53,6 +54,11 @@ class Backprop:
             raise UnknownNameError(f"there are no signals `{signals}`", hint=f"one of {', '.join(SIGNALS)}")
         if output.kind != "scalar":
             raise KindError(f"backpropagation is of a scalar output, not of a {output.kind}", output.span)
+        if takes_derivatives(program, output):
+            raise UnsupportedError(
+                "the program takes derivatives itself, through which error signals do not pass",
+                hint="ask for the derivative by one name, without signals",
+            )
         made = Gradients(*problem_of(program, output), tuple(targets), SIGNALS[signals])
         found = cls(made.forward(), made.signals(), made.gradients())
         found._locals = Locals(made.values, made.facts, made.claims.setting)

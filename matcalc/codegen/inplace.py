@@ -128,15 +128,17 @@ def is_fresh(step: Step) -> bool:
 def lowering(memory: Memory, allowed: Mapping[Step, Mapping[Step, object]]) -> dict[Step, Step]:
     """The operands that steps are written over, so that less memory is held.
 
-    Where the most is held, that step is written over an operand, again and again while one can be: then all is taken
-    back that the best of these choices can do without.
+    Where the most is held, that step is written over an operand, or else the next step that uses it; again and again while
+    one can be.  Then all is taken back that the best of these choices can do without.
     """
     chosen: dict[Step, Step] = {}
     kept: dict[Step, Step] = {}
     first, at = memory.peak(chosen)
     best = first
     for _ in range(MOST_CHAINS):
-        if at is None or at in chosen or at not in allowed:
+        while at is not None and (at in chosen or at not in allowed):
+            at = memory.only_user.get(at)
+        if at is None:
             break
         chosen = min(({**chosen, at: target} for target in allowed[at]), key=lambda tried: memory.peak(tried)[0])
         peak, at = memory.peak(chosen)

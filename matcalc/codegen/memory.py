@@ -52,6 +52,8 @@ class Memory:
         self.named = frozenset(named)
         self.lasting = frozenset(lasting) | frozenset(results)
         self.sizes = sizes
+        #: The step that uses one without a name.
+        self.only_user = {arg: step for step in order for arg in step.args if arg not in self.named}
 
     def peak(self, targets: Mapping[Step, Step]) -> tuple[int, Step | None]:
         """The most entries that are held, and the step that is computed then."""

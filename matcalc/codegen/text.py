@@ -12,6 +12,7 @@ __all__ = [
     "POWER",
     "PRODUCT",
     "SIGN",
+    "STATEMENT",
     "SUM",
     "Text",
     "bracketed",

@@ -3,6 +3,6 @@
 from matcalc.signals.definitions import Definitions, definitions_of
 from matcalc.signals.parting import parted
 from matcalc.signals.setting import Setting
-from matcalc.signals.values import Values
+from matcalc.signals.values import Values, takes_derivatives
 
-__all__ = ["Definitions", "Setting", "Values", "definitions_of", "parted"]
+__all__ = ["Definitions", "Setting", "Values", "definitions_of", "parted", "takes_derivatives"]

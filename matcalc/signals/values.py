@@ -25,7 +25,7 @@ from matcalc.signals.parting import is_mapping, is_probability
 from matcalc.signals.setting import names_of
 from matcalc.traversal import postorder
 
-__all__ = ["Values", "plain_names"]
+__all__ = ["Values", "plain_names", "takes_derivatives"]
 
 #: Kinds of values whose names can stand in forms that are made of nodes.
 PLAIN = frozenset({"scalar", "column", "matrix"})
@@ -34,6 +34,11 @@ PLAIN = frozenset({"scalar", "column", "matrix"})
 def plain_names(program: TypedProgram, environment: Environment, kinds: frozenset[str] = PLAIN) -> list[str]:
     """The assigned names of some kinds (a scalar, a column, a matrix) of simple axes, as their nodes have them."""
     return [n for n, form in program.assignments.items() if form.kind in kinds and is_simple(environment, n)]
+
+
+def takes_derivatives(program: TypedProgram, output: Form) -> bool:
+    """Whether a program differentiates: a value that one of its derivatives lets move cannot be held as a variable."""
+    return any(part.head == "derivative" for form in (output, *program.assignments.values()) for part in subforms(form))
 
 
 def is_simple(environment: Environment, name: str) -> bool:
@@ -45,6 +50,7 @@ class Values:
     """The values on the way from some variables to a scalar output.
 
     `targets` are the names to differentiate by, declared or assigned; an assigned one is a variable to what uses it.
+    The program takes no derivatives itself (`takes_derivatives`).
     Values with compound axes are read through, and so are rows unless `rows`.  A value whose signal is the symbol of an
     unknown loss, d(L)/d(Y), needs no name for it if `symbols`: the symbol stands for the signal.
     """

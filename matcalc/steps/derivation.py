@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from matcalc.signals import takes_derivatives
 from matcalc.steps.differentials import Differential, ScalarDerivation
 from matcalc.steps.entries import EntryDerivation
 from matcalc.steps.question import Question
@@ -13,7 +14,8 @@ __all__ = ["steps_of"]
 
 def steps_of(question: Question) -> Steps:
     """The steps of the answer to a question."""
-    signals = Signals(question) if question.order == 1 and question.value.node.order == 0 else None
+    plain = question.order == 1 and not takes_derivatives(question.program, question.function)
+    signals = Signals(question) if plain and question.value.node.order == 0 else None
     if question.stands_alone:
         found = [question.closing("matrix-form" if question.derivative.kind != "tensor" else "tensor-form")]
     elif signals is not None and signals.values.carriers:

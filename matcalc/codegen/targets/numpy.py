@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from matcalc.codegen.steps import Step, walk
 from matcalc.codegen.targets.target import Argument, Target, Writing
-from matcalc.codegen.text import ATOM, PRODUCT, SUM, Text, unpacked
+from matcalc.codegen.text import ATOM, PRODUCT, STATEMENT, SUM, Text, unpacked
 from matcalc.form import Dimension
 
 __all__ = ["NUMPY"]
@@ -22,13 +22,10 @@ def _array(x):
 '''
 
 ARRAYS = '''\
-def _arrays(*values):
-    """The values as arrays of floating-point or complex numbers, all of one type."""
-    arrays = [_array(x) for x in values]
-    types = {x.dtype for x in arrays}
-    if len(types) == 1:
-        return arrays
-    return [x.astype(np.result_type(*types), copy=False) for x in arrays]
+def _arrays(*arrays):
+    """The arrays, all of one type, as it is when they meet."""
+    dtype = np.result_type(*(x.dtype for x in arrays))
+    return [x.astype(dtype, copy=False) for x in arrays]
 '''
 # Helpers that work over arrays of their own; x may be a scalar where the function is one of numbers.
 
@@ -68,13 +65,20 @@ def _logsumexp(x):
 
 
 def convert(arguments: Sequence[Argument], code: str) -> list[str]:
-    """One statement for each argument, or for all if there are many; one for all that must have one type."""
-    together = [argument.name for argument in arguments if argument.together]
-    names = [argument.name for argument in arguments if not argument.together]
-    lines = unpacked(together, "_arrays({})", together) if together else []
-    if len(names) > MANY:
-        return lines + unpacked(names, "map(_array, ({}))", names)
-    return lines + [f"{name} = _array({name})" for name in names]
+    """One statement for each argument, or for all if there are many; then those that must have one type get it."""
+    names = [argument.name for argument in arguments]
+    many = unpacked(names, "map(_array, ({}))", names) if len(names) > MANY else []
+    lines = many or [f"{name} = _array({name})" for name in names]
+    return lines + united([argument.name for argument in arguments if argument.together])
+
+
+def united(names: Sequence[str]) -> list[str]:
+    """The statements that bring arrays to one type."""
+    if not names:
+        return []
+    line = f"if not {' == '.join(f'{name}.dtype' for name in names)}:"
+    made = unpacked(names, "_arrays({})", names)
+    return [line, "    " + made[0]] if max(len(line), len(made[0]) + 4) <= STATEMENT and len(made) == 1 else made
 
 
 def scatter(writer: Writing, step: Step) -> Text:
