@@ -6,8 +6,8 @@ nothing is differentiated.  The rules are those of the core nodes and, for opera
     d(A + B) = dA + dB,    d(A B) = dA B + A dB,    d u^p = p u^(p-1) du,    d f(u) = f'(u) du,    dY = ∂Y/∂X dX
 
 Forward mode carries ∂node/∂X upward, reverse mode ∂F/∂node downward: the transpose of the same linear program.  Where
-neither is asked for, forward mode is used when X has fewer axes than F.  Nothing is simplified on the way, and no fact about a variable is used: facts
-hold at points, a derivative looks around them.
+neither is asked for, forward mode is used when X has fewer axes than F.  Nothing is simplified on the way, and no fact
+about a variable is used: facts hold at points, a derivative looks around them.
 """
 
 from __future__ import annotations

@@ -31,8 +31,8 @@ from matcalc.lowering import lower
 from matcalc.parser import Program, nearest
 from matcalc.products import Differentiated, Point, axes_of, differential, gradient, pullback
 from matcalc.refine import refine
-from matcalc.signals import Values, definitions_of, parted, takes_derivatives
-from matcalc.tensor import Tensor
+from matcalc.signals import Values, definitions_of, has_tangents, parted, takes_derivatives, tangents_of
+from matcalc.tensor import Tensor, contract
 from matcalc.traversal import substitute
 from matcalc.trials import Direction, Tried, signs_of
 
@@ -175,6 +175,8 @@ class Emission:
         if product == "derivative":
             if self.is_program_gradient():
                 return self.swept()
+            if self.is_pushed():
+                return self.pushed()
             return self.made("derivative", {name: member.tensor for name, member in self.members.items()})
         results: dict[str, Tensor] = getattr(self, product)()
         single = self.single or product == "jvp"
@@ -217,13 +219,39 @@ class Emission:
         results = {targets[t]: Tensor(node, points[t].like.groups) for t, node in found.gradients.items()}
         if self.shown is not None:
             self.shown = Tensor(found.output, ())
+        return self.through(found.nodes, results)
+
+    def through(self, definitions: Mapping[Variable, Node], results: Mapping[str, Tensor]) -> Function:
+        """The function of results that are made of some definitions."""
         nodes = [tensor.node for tensor in [*results.values(), *([self.shown] if self.shown else [])]]
-        parameters = self.parameters([*nodes, *needed(found.nodes, nodes).values()], shown=False)
-        own = {variable.name for variable in found.nodes}
+        parameters = self.parameters([*nodes, *needed(definitions, nodes).values()], shown=False)
+        own = {variable.name for variable in definitions}
         return Function(
             "derivative", results, [p for p in parameters if p.name not in own], self.single, self.shown,
-            names=Names(found.nodes),
+            names=Names(definitions),
         )  # fmt: skip
+
+    def is_pushed(self) -> bool:
+        """Whether forward mode is asked for, of a program that is computed in several steps."""
+        first = self.first
+        if first.program.mode != "forward" or first.order > 1 or any(member.columns for member in self.members.values()):
+            return False
+        return has_tangents(first.program, first.expression_form, [member.target for member in self.members.values()])
+
+    def pushed(self) -> Function:
+        """The function of derivatives through the values of a program and their tangents, each computed once."""
+        program, output = self.first.program, self.first.value
+        environment = lower(program, self.first.layout)
+        targets = {member.target: name for name, member in self.members.items()}
+        found = tangents_of(program, environment, self.first.expression_form, list(targets), self.facts)
+        results = {}
+        for target, node in found.gradients.items():
+            groups = output.groups + environment.name(target).groups
+            turned = self.first.layout == "denominator" and len(output.groups) == len(groups) - 1 == 1
+            results[targets[target]] = contract("ij->ji", Tensor(node, groups)) if turned else Tensor(node, groups)
+        if self.shown is not None:
+            self.shown = Tensor(found.output, output.groups)
+        return self.through(found.nodes, results)
 
     def parameters(self, nodes: Sequence[Node], *, shown: bool = True, later: bool = False) -> tuple[Parameter, ...]:
         """The parameters of a function that computes some nodes, directions last; they may be passed `later`."""

@@ -269,20 +269,27 @@ class Graph:
 
     def close_pair(self, vertex: int, other: int, first: Edge, second: Edge) -> bool:
         """Σ A_ik B_ik as a sum over a Hadamard product, where that reads better than a trace or a diagonal."""
-        left, right = self.chain_form(first, other), self.chain_form(second, other)
-        if len(first.chain) + len(second.chain) > 2 or (left.head == "transpose") != (right.head == "transpose"):
-            return False
+        plain = self.transposes_from(other, first, second)
         position = min(first.position, second.position)
-        if self.is_alone(other) and left.head != "transpose":
+        length = len(first.chain) + len(second.chain)
+        if self.is_alone(other):
+            if length > 2 or plain:
+                return False
             self.summed.remove(other)
             self.scalars.append(Weight(position, self.closed(other, first, second)))
-        elif not self.is_alone(other):
-            start = vertex if left.head == "transpose" else other
-            product = self.chain_form(self.parallel(first, second), start)
-            self.weigh(other, Weight(position, row_sums(product if start == other else transposed(product))))
-        else:
+            return True
+        turned = self.transposes_from(vertex, first, second) + 1
+        diagonal = sum(map(transposes, (*first.oriented(other), *second.oriented(vertex))))
+        if min(plain, turned) > diagonal or (min(plain, turned) == diagonal and length == 2):
             return False
+        start = other if plain <= turned else vertex
+        product = self.chain_form(self.parallel(first, second), start)
+        self.weigh(other, Weight(position, row_sums(product if start == other else transposed(product))))
         return True
+
+    def transposes_from(self, start: int, first: Edge, second: Edge) -> int:
+        """The transposes in two edges that are read from one of their ends."""
+        return sum(transposes(self.chain_form(edge, start)) for edge in (first, second))
 
     def is_alone(self, vertex: int) -> bool:
         """True for a summed vertex at which nothing else hangs."""

@@ -118,7 +118,7 @@ class Operation:
     @property
     def keeps_shape(self) -> bool:
         """True if the function acts entry by entry, or maps a vector to one of its shape (a matrix row by row)."""
-        return self.elementwise or bool(self.overloads) and all(o.rows and o.inputs == (o.output,) for o in self.overloads)
+        return self.elementwise or (bool(self.overloads) and all(o.rows and o.inputs == (o.output,) for o in self.overloads))
 
     @property
     def arity(self) -> int:

@@ -60,6 +60,8 @@ def named(made: Computation, word: str) -> Form:
 def wrong_values(made: Computation, source: str, declare: list[str], point: Point) -> Iterator[str]:
     """Values that the program has under the same name, and the output."""
     given = infer(parse_program(source, declare), layout=made.layout)
+    if not {v.name for v in given.variables.values() if not v.arguments and v.kind != "function"} <= set(point.values):
+        return  # a variable by which a derivative in the program is taken, and which is not in its answer
     pairs = {word: form for word, form in given.assignments.items() if word in made.values}
     for word, form in {**pairs, made.output: given.output}.items():
         if differs(value_at(made.typed, named(made, word), point), value_at(given, form, point)):

@@ -53,7 +53,8 @@ load_operations()
 
 def statements(source: str) -> list[str]:
     """The statements of an emitted function after those that make arrays of its arguments."""
-    return [line.strip() for line in body(source).splitlines() if line.strip() and not ("_array(" in line or "_arrays(" in line)]
+    lines = [line.strip() for line in body(source).splitlines() if line.strip()]
+    return [line for line in lines if "_array(" not in line and "_arrays(" not in line]
 
 
 def derived(source: str, wrt: str, declare: str, order: int = 1) -> Any:
@@ -118,7 +119,8 @@ FORMS = {
         ],
     ),
     "softmax of a product": (
-        "softmax(A*x)", "x", "A: matrix(m, n)", 1, ["t1 = _softmax(A @ x)", "out = A - t1 @ A", "out *= t1[:, None]", "return out"],
+        "softmax(A*x)", "x", "A: matrix(m, n)", 1,
+        ["t1 = _softmax(A @ x)", "out = A - t1 @ A", "out *= t1[:, None]", "return out"],
     ),
     "logsumexp Hessian": (
         "logsumexp(A*x)", "x", "A: matrix(m, n)", 2,

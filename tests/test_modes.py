@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from computations import PROGRAMS
 
 import matcalc
 from matcalc.__main__ import main
+from matcalc.check import arguments_at
 from matcalc.differentiate import derivative, forward, reverse
 from matcalc.errors import MatcalcError
 from matcalc.expr import Node
@@ -86,6 +90,67 @@ def test_an_unknown_mode_is_an_error() -> None:
     with pytest.raises(MatcalcError, match="`foward` is not a mode of differentiation") as caught:
         matcalc.derive("x'*x", "x", mode="foward")
     assert "did you mean `forward`?" in caught.value.render()
+
+
+# ---- Code of programs in forward mode -------------------------------------------------------------------------------
+
+NET = """W: matrix(m, n); U: matrix(p, m); V: matrix(q, p); x: vector(n)
+h = tanh(W*x)
+k = tanh(U*h)
+y = V*k"""
+
+
+def values(source: str, **options) -> dict[str, np.ndarray]:
+    """What the emitted function of all derivatives returns at a random point."""
+    made = matcalc.derive(source, "all", **options)
+    program = made.first.program
+    sizes = {dimension: 2 + k % 2 for k, dimension in enumerate(program.dimensions)}
+    function = made.function()
+    return function(**arguments_at(function, program, sample(program, seed=5, sizes=sizes)))
+
+
+@pytest.mark.parametrize("path", sorted(PROGRAMS.glob("*.mc")), ids=lambda path: path.stem)
+def test_forward_code_of_programs_agrees_with_reverse_code(path: Path) -> None:
+    source = path.read_text(encoding="utf-8")
+    ahead, back = values(source, mode="forward"), values(source, mode="reverse")
+    assert ahead.keys() == back.keys()
+    for name, expected in back.items():
+        np.testing.assert_allclose(ahead[name], expected, rtol=1e-9, atol=1e-9 * np.abs(expected).max(initial=1))
+
+
+@pytest.mark.parametrize("layout", ["numerator", "denominator"])
+def test_forward_code_of_a_vector(layout: str) -> None:
+    ahead, back = (values(NET, mode=mode, layout=layout) for mode in ("forward", "reverse"))
+    for name, expected in back.items():
+        np.testing.assert_allclose(ahead[name], expected, rtol=1e-12, atol=1e-12)
+
+
+def test_forward_code_computes_values_and_tangents_from_the_front_once() -> None:
+    code = matcalc.derive(NET, "x", mode="forward").numpy().rpartition("def derivative")[2]
+    lines = [line.strip() for line in code.splitlines()]
+    names = [line.split(" = ")[0] for line in lines if " = " in line and line[0] in "hkd"]
+    assert names == ["h", "dh_dx", "k", "dk_dx"]
+    assert lines[-1] == "return V @ dk_dx"
+
+
+def test_names_of_tangents_do_not_clash() -> None:
+    source = "dh_dx: vector(n)\nh = tanh(W*x)\nJ = sum(h.*h) + dh_dx'*x"
+    assert values(source, mode="forward").keys() == values(source, mode="reverse").keys()
+    np.testing.assert_allclose(values(source, mode="forward")["x"], values(source, mode="reverse")["x"])
+
+
+def test_the_value_beside_the_derivative() -> None:
+    made = matcalc.derive(NET, "x", mode="forward")
+    point = {"W": np.eye(3, 2), "U": np.eye(2, 3), "V": np.eye(4, 2), "x": np.array([0.5, -1.0])}
+    value, derivative_ = made.function(value=True)(**point)
+    np.testing.assert_allclose(derivative_, made.function()(**point))
+    np.testing.assert_allclose(value[:2], np.tanh(np.tanh(point["x"])))
+
+
+def test_unknown_functions_of_values_and_tied_entries_have_forward_code_too() -> None:
+    matcalc.derive("Y = X*W\nL", "W", ["L(Y): scalar"], mode="forward").numpy()
+    tied = matcalc.derive("z = S*x\nz'*z", "S", ["S: matrix(n, n) symmetric"], structured=True, mode="forward")
+    assert tied.check().agrees
 
 
 def run(*args: str, status: int = 0) -> str:

@@ -111,7 +111,7 @@ class Rule:
         """The derivative in matrix notation, or by entries where there is none."""
         raising = Raising(self.held.facts, self.held.typed.layout, compound=frozenset(self.held.compound))
         made = raising.grouped(self.node, axis_groups(self.tensor.groups)) if self.form.kind != "tensor" else None
-        if isinstance(self.node, Variable) and self.form.kind != "tensor":
+        if isinstance(self.node, Variable) and self.tensor.groups == self.held.variables[self.node.name].groups:
             made = name(self.node.name, column_kind(len(self.shape)), self.shape)
         if made is None:
             made = index_form(self.node, index_names(self.node.order, [], self.held.taken), raising.form)

@@ -19,21 +19,36 @@ def split_entries(form: Form, compound: Mapping[str, tuple[int, ...]]) -> Form:
             inner = Form("split", part.args, compound[part.args[0].value])
             return Form("entry", (inner,), part.value, kind="scalar", shape=())
         if part.head == "derivative" and part.args[1].head == "entry" and part.args[1].args[0].head == "split":
-            return gradient_entry(part)
+            return derivative_entry(part)
         return part
 
     return rewritten(form, rule) if compound else form
 
 
-def gradient_entry(form: Form) -> Form:
-    """The entry of d(L)/d(z) at several indices for one axis of z, as only names are differentiated by."""
-    function, at = form.args
-    by = at.args[0].args[0]
-    if function.head != "name" or len(at.args[0].value) != 1:
+def derivative_entry(form: Form) -> Form:
+    """d(L)/d(z[(i,j)]) as the entry (d(L)/d(z))[(i,j)], as only names are differentiated by; of F as jacobian(F, z)[..]."""
+    function, indices, groups = entry_parts(form.args[0])
+    by, own, lengths = entry_parts(form.args[1])
+    if function.head != "name":
         raise UnsupportedError(f"the derivative by `{by.value}`, an axis of which is made of several, has no notation here")
-    axis = tuple([d for made in by.shape or () for d in made])
-    whole = Form("derivative", (function, by), "d", kind="column", shape=(axis,))
-    return split_entry(whole, at.value, at.args[0].value)
+    shape = (*grouped(function.shape or (), groups), *grouped(by.shape or (), lengths))
+    notation = "jacobian" if groups else "d"
+    whole = Form("derivative", (function, by), notation, kind=column_kind(len(shape)), shape=shape)
+    return split_entry(whole, (*indices, *own), (*groups, *lengths))
+
+
+def entry_parts(form: Form) -> tuple[Form, tuple[str, ...], tuple[int, ...]]:
+    """A name, the indices of its entry, and how many of them stand for each axis; of a scalar none."""
+    if form.head != "entry":
+        return form, (), ()
+    inner = form.args[0]
+    return (inner.args[0], form.value, inner.value) if inner.head == "split" else (inner, form.value, (1,) * len(form.value))
+
+
+def grouped(shape: Shape, lengths: Sequence[int]) -> Shape:
+    """The dimensions of a shape, so many to each axis."""
+    flat = iter([d for axis in shape for d in axis])
+    return tuple(tuple(next(flat) for _ in range(length)) for length in lengths)
 
 
 def split_entry(form: Form, indices: Sequence[str], groups: Sequence[int]) -> Form:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from matcalc.codegen import TARGETS, Function, Manner, compile_function, generate_module, parameters_of
 from matcalc.conventions import AT_KINKS, conventions, entrywise
 from matcalc.errors import UnknownNameError
-from matcalc.expr import Node, add, is_zero
+from matcalc.expr import Node, Variable, add, is_zero
 from matcalc.form import Form, format_axis, subforms
 from matcalc.notation.latex import to_latex
 from matcalc.notation.latex_names import Style
@@ -24,6 +24,12 @@ from matcalc.series.writing import Writing
 from matcalc.tensor import Tensor
 
 __all__ = ["Taylor", "Term"]
+
+#: From this length of the text on, gradient, Jacobian and Hessian get names, and so does more of what occurs twice.
+LONG = 79
+
+#: What the derivative of an order is called, by how many axes the expression has: gradient, Hessian, Jacobian.
+LETTERS = {(0, 1): "g", (0, 2): "H", (1, 1): "J"}
 
 
 @dataclass(frozen=True)
@@ -91,22 +97,56 @@ class Taylor:
     # ---- How it reads.
 
     @cached_property
-    def _written(self) -> tuple[list[tuple[int, Form]], dict[str, Form]]:
-        """The forms of the terms that are not 0, with their orders, and the names that they need."""
-        kept = [k for k, node in enumerate(self.nodes) if not is_zero(node)]
-        nodes = [self._terms.contracted(k) or self.nodes[k] for k in kept] or self.nodes[:1]
+    def _kept(self) -> list[int]:
+        """The orders of the terms that are not 0."""
+        return [k for k, node in enumerate(self.nodes) if not is_zero(node)] or [0]
+
+    @cached_property
+    def _factors(self) -> dict[int, Node]:
+        """Gradients, Jacobians, Hessians: what the terms have beside δ, where that has matrix notation."""
+        found = {k: self._terms.factor(k) for k in self._kept}
+        return {k: factor for k, factor in found.items() if factor is not None}
+
+    @cached_property
+    def _written(self) -> tuple[list[Form], dict[str, Form]]:
+        """The forms of the terms that are not 0, and the names that they need: more of them if the text is long."""
+        forms, named = self._plain
+        return (forms, named) if len(to_text(self._sum(forms))) <= LONG else self._brief
+
+    @property
+    def _plain(self) -> tuple[list[Form], dict[str, Form]]:
+        factors = self._factors
+        nodes = [self._terms.contracted(k, factors[k]) if k in factors else self.nodes[k] for k in self._kept]
         writing = Writing(self.question, nodes)
-        forms, named = writing.settled(writing.sum(nodes))
-        return list(zip(kept or [0], forms, strict=True)), named
+        return writing.settled(writing.sum(nodes))
+
+    @property
+    def _brief(self) -> tuple[list[Form], dict[str, Form]]:
+        """The same with g, J and H for gradient, Jacobian and Hessian: f(x0) + g'δ + δ'Hδ/2."""
+        own, by = self.question.function.node.order, self.question.variable.node.order
+        factors = self._factors if by == 1 else {}
+        writing = Writing(self.question, [factors.get(k, self.nodes[k]) for k in self._kept], brief=True)
+        parts = {k: writing.raising.form(factor) for k, factor in factors.items()}
+        shown = {k: form for k, form in parts.items() if form is not None and form.head != "name"}
+        names = {k: Variable.make(writing.new_name(LETTERS[own, k]), factors[k].shape) for k in shown}
+        heads = factors | names
+        nodes = [self._terms.contracted(k, heads[k]) if k in heads else self.nodes[k] for k in self._kept]
+        forms, named = writing.settled([*writing.sum(nodes), *shown.values()])
+        count = len(self._kept)
+        return forms[:count], named | {names[k].name: form for k, form in zip(shown, forms[count:], strict=True)}
+
+    def _sum(self, forms: Sequence[Form]) -> Form:
+        """The terms as one form."""
+        if len(forms) == 1:
+            return forms[0]
+        output = self.question.output
+        parts = [part for form in forms for part in (form.args if form.head == "add" else (form,))]
+        return Form("add", tuple(parts), kind=output.kind, shape=output.shape)
 
     @property
     def form(self) -> Form:
         """The polynomial as it is read."""
-        forms, output = [form for _, form in self._written[0]], self.question.output
-        if len(forms) == 1:
-            return forms[0]
-        parts = [part for form in forms for part in (form.args if form.head == "add" else (form,))]
-        return Form("add", tuple(parts), kind=output.kind, shape=output.shape)
+        return self._sum(self._written[0])
 
     @property
     def text(self) -> str:
@@ -121,8 +161,7 @@ class Taylor:
             return made
         shape, kind = question.direction.shape, question.direction.kind
         variable = Form("name", (), self.wrt, kind=kind, shape=shape)
-        minus = Form("neg", (question.point,), kind=question.point.kind, shape=question.point.shape)
-        return {self.direction: Form("add", (variable, minus), kind=kind, shape=shape), **made}
+        return {self.direction: Form("add", (variable, minus(question.point)), kind=kind, shape=shape), **made}
 
     @property
     def where(self) -> dict[str, str]:
@@ -132,7 +171,7 @@ class Taylor:
     @cached_property
     def terms(self) -> tuple[Term, ...]:
         """The terms from order 0 to the order of the polynomial, zero ones too."""
-        forms, zeros = dict(self._written[0]), Writing(self.question, self.nodes)
+        forms, zeros = dict(zip(self._kept, self._written[0], strict=True)), Writing(self.question, self.nodes)
         made, style = [], Style("bold", "top")
         for k, node in enumerate(self.nodes):
             form = forms.get(k) or zeros.form_of(node)
@@ -246,6 +285,15 @@ class Taylor:
 
     def __repr__(self) -> str:
         return f"<Taylor polynomial of {self.expression} by {self.wrt} at {self.at}: {self.text}>"
+
+
+def minus(point: Form) -> Form:
+    """The point with the other sign."""
+    if point.head == "neg":
+        return point.args[0]
+    if point.head == "number" and point.value < 0:
+        return replace(point, value=-point.value)
+    return Form("neg", (point,), kind=point.kind, shape=point.shape)
 
 
 #: The kinds of values with so many axes.

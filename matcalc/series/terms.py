@@ -64,29 +64,37 @@ class Terms:
         there = refine(self.values.value(self.directional(k)), self.question.facts)
         return refine(scale(Fraction(1, factorial(k)), gathered(there)), self.question.facts)
 
-    def contracted(self, k: int) -> Node | None:
-        """The term as it is read: gradient or Jacobian times δ, δ'Hδ/2, and for a scalar variable D^k f(x0) times δ^k.
+    def factor(self, k: int) -> Node | None:
+        """What is multiplied by δ or δ^k in the term as it is read: gradient, Jacobian, Hessian, D^k f(x0) for a scalar x.
 
         None where that has no matrix notation: for derivatives of more than two axes, and for order 0.
         """
         question = self.question
         own, by = question.function.node.order, question.variable.node.order
-        step = question.replacements[self.step]
         if k == 0 or own + k * by > 2:
             return None
         if by == 0:
             along = substitute(self.directional(k), {self.step: Number.make(1)})
-            factor = refine(self.values.value(along), question.facts)
-            return product(Fraction(1, factorial(k)), [(factor, range(own)), (power(step, Fraction(k)), ())], range(own))
+            return refine(self.values.value(along), question.facts)
         *_, tensor = self.tensors(k)
+        return tensor.node
+
+    def contracted(self, k: int, factor: Node) -> Node:
+        """The term as it is read: gradient or Jacobian times δ, δ'Hδ/2, and for a scalar variable D^k f(x0) times δ^k."""
+        question = self.question
+        own, by = question.function.node.order, question.variable.node.order
+        step = question.replacements[self.step]
+        if by == 0:
+            return product(Fraction(1, factorial(k)), [(factor, range(own)), (power(step, Fraction(k)), ())], range(own))
         axes, blocks = range(own), [range(own + j * by, own + (j + 1) * by) for j in range(k)]
-        factors = [(tensor.node, range(own + k * by)), *((step, block) for block in blocks)]
+        factors = [(factor, range(own + k * by)), *((step, block) for block in blocks)]
         return product(Fraction(1, k), factors, axes)
 
     def at(self, k: int, point: Node, step: Node) -> Node:
-        """D^k f(x)[δ, .., δ]/k! at another point, in a direction that is called otherwise."""
-        moved = substitute(self.directional(k), {self.question.variable.node: point, self.step: step})
-        return refine(scale(Fraction(1, factorial(k)), moved), self.question.facts)
+        """D^k f(x) δ^k/k! of a scalar x at another point, in a direction that is called otherwise."""
+        along = substitute(self.directional(k), {self.question.variable.node: point, self.step: Number.make(1)})
+        factors = [(refine(along, self.question.facts), ()), (power(step, Fraction(k)), ())]
+        return product(Fraction(1, factorial(k)), factors, ())
 
     def vanishes(self, k: int) -> bool:
         """Whether the derivative of this order is 0 as it stands, wherever it is taken."""

@@ -6,32 +6,57 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from matcalc.build import transposed
-from matcalc.expr import Node, expanded_scalar
-from matcalc.form import Form, Shape
-from matcalc.naming import Naming, replace_names
+from matcalc.expr import Add, Apply, Node, Unknown, expanded_scalar
+from matcalc.form import Form, Shape, subforms
+from matcalc.naming import Naming, candidates, replace_names
 from matcalc.notation.compound import joined
 from matcalc.notation.index import index_form, index_names
 from matcalc.raising import Raising
 from matcalc.series.question import Expanded
+from matcalc.structure import is_mask
 from matcalc.tensor import Tensor, axis_groups
 from matcalc.traversal import uses
 
 __all__ = ["Writing"]
 
 
-class Writing:
-    """The forms of some nodes that are read together, such as the terms of one polynomial."""
+#: A sum is named in a long text from this many names on.
+SMALL = 3
 
-    def __init__(self, question: Expanded, nodes: Sequence[Node], taken: Sequence[str] = ()) -> None:
+
+class Brief(Naming):
+    """Names for parts of a long text: for functions of names, too, and for short sums."""
+
+    def wants_name(self, node: Node, form: Form) -> bool:
+        """True for a part that is used twice and is more than a name."""
+        if super().wants_name(node, form):
+            return True
+        if self.counts.get(node, 0) < 2 or is_mask(node):
+            return False
+        if isinstance(node, Apply | Unknown):
+            return any(part.head == "name" for part in subforms(form))
+        return isinstance(node, Add) and sum(part.head == "name" for part in subforms(form)) >= SMALL
+
+
+class Writing:
+    """The forms of some nodes that are read together, such as the terms of one polynomial.
+
+    With `brief`, more of what occurs twice gets a name.
+    """
+
+    def __init__(
+        self, question: Expanded, nodes: Sequence[Node], taken: Sequence[str] = (), *, brief: bool = False
+    ) -> None:
         self.question = question
         self.nodes = nodes
         self.taken = (*question.taken, *taken)
+        self.brief = brief
 
     @cached_property
     def naming(self) -> Naming:
         """What names parts that occur twice."""
         indices = [name for node in self.nodes for group in self.names(node.order) for name in group]
-        made = Naming(self.question.program, self.nodes[0], [*self.taken, *indices])
+        made = (Brief if self.brief else Naming)(self.question.program, self.nodes[0], [*self.taken, *indices])
         made.counts = uses(self.nodes)
         return made
 
@@ -77,6 +102,12 @@ class Writing:
         """The forms, and the names that they need; a name that is used once is replaced by what it stands for."""
         whole, named = self.naming.settle(Form("add", tuple(forms)), self.raising.named)
         return list(whole.args), named
+
+    def new_name(self, letter: str) -> str:
+        """A name that begins with a letter and is not taken."""
+        found = next(name for name in candidates([letter], capital=letter.isupper()) if name not in self.naming.taken)
+        self.naming.taken.add(found)
+        return found
 
     def unnamed(self, form: Form) -> Form:
         """The form without names for its parts."""
