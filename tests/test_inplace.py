@@ -69,9 +69,16 @@ def with_parameters(answer: matcalc.Derivative) -> tuple[matcalc.Derivative, tup
     return answer, parameters_of([answer.node], answer.free_variables)
 
 
-def source_of(answer: matcalc.Derivative, parameters: tuple[Parameter, ...], target: Any, sizes: Mapping[str, int]) -> Source:
-    """The module for a target."""
-    function = Function("derivative", {"answer": answer.tensor}, parameters)
+def source_of(
+    answer: matcalc.Derivative,
+    parameters: tuple[Parameter, ...],
+    target: Any,
+    sizes: Mapping[str, int],
+    *others: matcalc.Derivative,
+) -> Source:
+    """The module for a target; a dict of arrays, if there are other answers."""
+    results = {f"answer{k}": found.tensor for k, found in enumerate((answer, *others))}
+    function = Function("derivative", results, parameters, single=not others)
     return generate_module([function], Manner(target, sizes), docstring="An answer.")
 
 
@@ -215,6 +222,37 @@ def test_the_corpus(task: Task) -> None:
     for kind in (np.float64, np.complex128):
         given = arguments(parameters, sizes, iter([kind, np.float32] * 40), 3)
         assert_same(source, source_of(answer, parameters, APART, {}), given)
+
+
+SHARED = {
+    "a layer": ("norm2(tanh(A*B*x) - b)^2", ("A", "B", "x", "b"), "A: matrix(m, n); B: matrix(n, n); x: vector(n)"),
+    "a quotient": ("(x'*A*x + b'*x)/(1 + x'*x)", ("x", "A", "b"), "A: matrix(n, n); x: vector(n)"),
+    "an inverse": ("logdet(S) + tr(inv(S)*A) + x'*inv(S)*x", ("S", "A", "x"), "S: matrix(n, n); A: matrix(n, n); x: vector(n)"),
+    "a softmax": ("logsumexp(A*x) - b'*A*x", ("A", "x", "b"), "A: matrix(m, n)"),
+}
+
+
+@pytest.mark.parametrize("name", SHARED)
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10**6), st.booleans())
+def test_several_answers(name: str, seed: int, planned: bool) -> None:
+    """What one answer needs is not written over by another."""
+    drawn = random.Random(seed)
+    source, names, declare = SHARED[name]
+    wanted = [*drawn.sample(names, drawn.randint(2, len(names)))]
+    first, *others = [matcalc.derive(source, wrt, declare) for wrt in wanted]
+    parameters = parameters_of([answer.node for answer in (first, *others)], first.free_variables)
+    told = {d: drawn.choice([1, 10, 1000]) for d in first.program.dimensions}
+    real = {d: drawn.choice([1, 2, 3]) for d in first.program.dimensions}
+    given = arguments(parameters, real, iter([drawn.choice(TYPES) for _ in parameters]), seed)
+    made = planned_or_wild("planned" if planned else "wild", seed, lambda: source_of(first, parameters, NUMPY, told, *others))
+    found, expected = called(made, given), called(source_of(first, parameters, APART, told, *others), given)
+    assert list(found) == list(expected)
+    narrow = any(value.dtype == np.float32 for value in given.values())
+    for key in expected:
+        np.testing.assert_allclose(found[key], expected[key], rtol=2e-3 if narrow else 1e-9, atol=1e-4 if narrow else 1e-11)
+    arrays = [value for value in found.values() if isinstance(value, np.ndarray)]
+    assert not any(np.shares_memory(a, b) for k, a in enumerate(arrays) for b in [*arrays[:k], *given.values()])
 
 
 # ---- Helpers --------------------------------------------------------------------------------------------------------

@@ -34,9 +34,9 @@ class Graph:
     def __init__(self, typed: TypedProgram, wrt: Sequence[str], mode: str) -> None:
         self.mode = mode
         self.layout = typed.layout
-        self.targets = targets_of(typed, wrt)
+        self._values = values_of(typed, lower(typed, typed.layout), targets_of(typed, wrt))
+        self.targets = self._values.targets
         self.declarations = typed.declarations()
-        self._values = values_of(typed, lower(typed, typed.layout), self.targets)
         self.typed = infer(self._values.program, layout=typed.layout)
 
     @property

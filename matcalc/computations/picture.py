@@ -73,8 +73,7 @@ def picture_of(graph: Graph) -> Picture:
     boxes = [Box(word, "input", "", shape_text(graph, word), tuple(signals.get(word, ()))) for word in graph.inputs]
     for value in graph.values.values():
         role = "output" if value.name == graph.output else "value"
-        operation = value.text if value.text != value.name else f"unknown function of {', '.join(value.operands)}"
-        boxes.append(Box(value.name, role, operation, shape_text(graph, value.name), tuple(signals.get(value.name, ()))))
+        boxes.append(Box(value.name, role, value.text, shape_text(graph, value.name), tuple(signals.get(value.name, ()))))
     title = f"The computation of {graph.output} from {', '.join(graph.inputs)}"
     signal = f"d{graph.output}/dv" if graph.mode == "reverse" else f"dv/d{graph.targets[0]}"
     return Picture(title, tuple(boxes), tuple(arrows_of(graph)), signal)

@@ -14,7 +14,7 @@ from matcalc.assumptions import facts_of
 from matcalc.build import transposed
 from matcalc.computations.letters import Letters, output_name
 from matcalc.computations.parting import Parting, names_in
-from matcalc.errors import UnsupportedError
+from matcalc.errors import KindError, UnsupportedError
 from matcalc.form import Form, name, rewritten, subforms
 from matcalc.inference import TypedProgram
 from matcalc.lowering import Environment
@@ -42,7 +42,9 @@ class Value:
 
     @property
     def text(self) -> str:
-        """The operation in the language."""
+        """The operation in the language; of an unknown function of others, which is used by its bare name, L(Y)."""
+        if self.operation.head == "name" and self.operation.value == self.name:
+            return f"{self.name}({', '.join(self.operands)})"
         return to_text(self.operation)
 
 
@@ -73,7 +75,8 @@ class Values:
 def values_of(typed: TypedProgram, environment: Environment, targets: Sequence[str]) -> Values:
     """The values that the output of a typed program needs, the targets being variables.
 
-    Raises UnsupportedError for a derivative under bound indices.
+    A target that only stands in derivatives whose answers do not hold it is left out; KindError if all of them are.
+    Raises UnsupportedError for a derivative by an entry.
     """
     taken = taken_names(typed)
     output = typed.output_name or own_name(typed, targets) or output_name(taken)
@@ -84,6 +87,9 @@ def values_of(typed: TypedProgram, environment: Environment, targets: Sequence[s
     links = {**links_of(typed), **{word: list(names_in(form)) for word, form in assignments.items()}}
     check_partials(typed, links, targets)
     wanted = reached([output], links, targets)
+    targets = [word for word in targets if word in wanted]
+    if not targets:
+        raise KindError("the derivatives in the program are constant, so the output depends on no variable")
     kept = reached(targets, links, ()) - wanted | {*targets}
     for word, form in assignments.items():
         if word in kept:

@@ -123,10 +123,9 @@ class Taylor:
     @property
     def _brief(self) -> tuple[list[Form], dict[str, Form]]:
         """The same with g, J and H for gradient, Jacobian and Hessian: f(x0) + g'δ + δ'Hδ/2."""
-        own, by = self.question.function.node.order, self.question.variable.node.order
-        factors = self._factors if by == 1 else {}
+        own, by, factors = self.question.function.node.order, self.question.variable.node.order, self._factors
         writing = Writing(self.question, [factors.get(k, self.nodes[k]) for k in self._kept], brief=True)
-        parts = {k: writing.raising.form(factor) for k, factor in factors.items()}
+        parts = {k: writing.raising.form(factor) for k, factor in factors.items() if by == 1}
         shown = {k: form for k, form in parts.items() if form is not None and form.head != "name"}
         names = {k: Variable.make(writing.new_name(LETTERS[own, k]), factors[k].shape) for k in shown}
         heads = factors | names

@@ -20,8 +20,10 @@ from matcalc.traversal import uses
 __all__ = ["Writing"]
 
 
-#: A sum is named in a long text from this many names on.
-SMALL = 3
+#: A sum is named in a long text from this many different names on.
+SMALL = 2
+#: The same for a product.
+LARGE = 3
 
 
 class Brief(Naming):
@@ -35,7 +37,8 @@ class Brief(Naming):
             return False
         if isinstance(node, Apply | Unknown):
             return any(part.head == "name" for part in subforms(form))
-        return isinstance(node, Add) and sum(part.head == "name" for part in subforms(form)) >= SMALL
+        count = sum(part.head == "name" for part in subforms(form))
+        return count >= SMALL if isinstance(node, Add) else node.order > 0 and count >= LARGE
 
 
 class Writing:

@@ -25,7 +25,7 @@ from matcalc.traversal import postorder, substitute
 __all__ = ["has_tangents", "tangents_of"]
 
 #: The most tangents that are named: of each value by each variable.
-LARGEST = 20_000
+LARGEST = 2_000
 
 
 def has_tangents(program: TypedProgram, output: Form, targets: Sequence[str]) -> bool:
