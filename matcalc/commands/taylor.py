@@ -82,6 +82,8 @@ def remainder(found: Remainder, made: Taylor) -> str:
     if found.order is None:
         return "remainder: no further term, but the expression is no polynomial: it has kinks"
     first = f" that begins with {found.text}" if found.text is not None and len(found.text) <= WIDTH else ""
+    others = [f"{name} = {text}" for name, text in found.where.items() if first and made.where.get(name) != text]
+    first += f", where {', '.join(others)}" if others else ""
     said = f"remainder: of order {'at least ' * (found.text is None)}{found.order}{first}"
     between = "x" if made.question.moves else made.wrt
     return said + (f"; it is {found.lagrange} for some xi between {made.at} and {between}" if found.lagrange else "")

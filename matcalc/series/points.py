@@ -110,7 +110,7 @@ class PointValues:
 def undefined(what: str) -> KindError:
     """The error of a value that does not exist."""
     hint = "expand at a point around which it has as many derivatives as the order is"
-    return KindError(f"there is {what} at this point, so there is no Taylor polynomial of this order", hint=hint)
+    return KindError(f"a derivative has {what} at this point, so no Taylor polynomial of this order is found", hint=hint)
 
 
 def kink(operands: tuple[Node, ...]) -> bool:
@@ -144,7 +144,7 @@ def constant(function: Callable[..., Any], arguments: list[Node]) -> Node | None
     """The value of a function of constants; None if it is no fraction and no fraction of pi."""
     found = sympy.sympify(function(*map(number, arguments)))
     if found.has(sympy.zoo, sympy.nan, sympy.oo, -sympy.oo) or found.is_extended_real is False:
-        raise undefined(f"no real value of {getattr(function, '__name__', 'a function')}")
+        raise undefined("a function without a real value")
     if found.is_Rational:
         return Number.make(Fraction(int(found.p), int(found.q)))
     part = found / sympy.pi

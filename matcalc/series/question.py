@@ -52,6 +52,8 @@ class Expanded:
     @property
     def moves(self) -> bool:
         """Whether the point is an expression of the variable itself, which then is no variable minus the point."""
+        if self.name in self.program.assignments:
+            return any(form.value == self.name for form in reached(self.point, self.program.assignments))
         return self.variable.node in postorder(self.value)
 
     @property
@@ -64,7 +66,7 @@ class Expanded:
         """The variables that the polynomial may have, the direction last."""
         below = {part.value for form in (self.output, self.point) for part in reached(form, self.program.assignments)}
         found = {name: info for name, info in self.program.variables.items() if name in below and name != self.name}
-        if self.moves:
+        if self.moves and self.name in self.program.variables:
             found[self.name] = self.program.variables[self.name]
         return found | {self.direction.name: self.direction}
 

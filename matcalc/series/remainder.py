@@ -27,6 +27,9 @@ LOOKED_AT = 8
 #: A term of more nodes than this is not looked at.
 LONGEST = 150
 
+#: Lagrange's form is not told if it has more characters than this.
+LONGEST_FORM = 400
+
 #: How many seconds are spent on whether a term is 0.
 PATIENCE = 0.5
 
@@ -101,7 +104,10 @@ def lagrange(question: Expanded, terms: Terms, order: int) -> str | None:
     step = Variable.make(question.direction.name, ())
     try:
         node = terms.at(order, Variable.make(name, ()), step)
+        if terms.length(node) > LONGEST:
+            return None
         found = Writing(question, [node], [name])
-        return to_text(found.unnamed(found.form_of(node)))
+        text = to_text(found.unnamed(found.form_of(node)))
+        return text if len(text) <= LONGEST_FORM else None
     except MatcalcError:
         return None
