@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import random
 import re
 import shutil
 import subprocess
 import time
 import xml.etree.ElementTree as ElementTree
+from contextlib import suppress
 from itertools import combinations
 from pathlib import Path
 
@@ -160,6 +162,18 @@ def test_more_parts_than_letters() -> None:
 def test_names_of_the_program_are_kept() -> None:
     made = computation("f = exp(x)\ng = sum(f)\ng^2", "x")
     assert values(made) == {"f": "exp(x)", "g": "sum(f)", "y": "g^2"}
+
+
+def test_an_unknown_function_of_values_is_a_value() -> None:
+    made = computation("Y = X*W\nL^2", "W", ["L(Y): scalar"])
+    assert values(made) == {"Y": "X*W", "L": "L(Y)", "f": "L^2"}
+    assert made.adjoints["Y"].text == "d(f)/d(L)*d(L)/d(Y)"
+
+
+def test_values_with_compound_axes() -> None:
+    made = computation("vec(A)'*vec(B)", "A", ["A: matrix(m, n)", "B: matrix(m, n)"])
+    assert made.adjoints["c"].text == "d'"
+    assert made.adjoints["A"].text == "[i,j: (d(f)/d(c))[(j,i)]]"
 
 
 def test_an_assigned_name_to_differentiate_by_is_held() -> None:
@@ -379,3 +393,27 @@ def test_graph_of_a_loop_with_given_numbers() -> None:
     source = "W: matrix(n, n); h_0: vector(n)\nfor k in 1..K: h[k] = tanh(W*h[k-1])\nJ = sum(h[K])"
     text = run("graph", source, "--wrt", "W", "--given", "K=3")
     assert "dJ/dW = dJ/da:da/dW + dJ/db:db/dW + dJ/dc:dc/dW" in text
+
+
+# ---- Bad input ------------------------------------------------------------------------------------------------------
+
+
+def mutated(source: str, generator: random.Random) -> str:
+    characters = list(source)
+    for _ in range(generator.randrange(1, 4)):
+        place = generator.randrange(len(characters))
+        characters[place : place + generator.randrange(2)] = generator.choice("xAb'*+-.^/()[],:;=12 \n∂kde")
+    return "".join(characters)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_mutations_are_computed_or_refused(seed: int) -> None:
+    generator = random.Random(seed)
+    source, declare = generator.choice(list(EXPRESSIONS.values()))
+    mode = generator.choice(["reverse", "forward"])
+    with suppress(MatcalcError):
+        made = computation(mutated(source, generator), None, declare, mode=mode)
+        assert max(map(len, made.text.splitlines())) <= 79
+        ElementTree.fromstring(made.svg())
+        assert_dot(made.dot())
+        assert_mermaid(made.mermaid())

@@ -24,7 +24,7 @@ LARGEST = 40_000
 #: The passes that order points, and those that move them.
 ORDERING, MOVING, STRAIGHTENING = 12, 10, 4
 #: How heavy a value is, and the points of the arrows from it, against an input; and a point that a long arrow passes.
-MADE, PASSED = 6.0, 20.0
+MADE, PASSED = 100.0, 300.0
 #: The distance between neighbours of one rank, and the width of an arrow that passes.
 APART, PASSING = 26, 8
 

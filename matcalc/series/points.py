@@ -99,7 +99,6 @@ class PointValues:
         found = constant(function_of(node), known)
         return expand(found, node.shape) if found is not None else apply_elementwise(node.name, *operands)
 
-
     def _power_of_number(self, base: Number, node: Apply) -> Node | None:
         """c^y for a number c and a y that is unknown: 1 for c = 1; 0^y may be anything."""
         if base.value <= 0:
@@ -110,7 +109,8 @@ class PointValues:
 def undefined(what: str) -> KindError:
     """The error of a value that does not exist."""
     hint = "expand at a point around which it has as many derivatives as the order is"
-    return KindError(f"a derivative has {what} at this point, so no Taylor polynomial of this order is found", hint=hint)
+    where = "at this point, in the expression or a derivative of it"
+    return KindError(f"there is {what} {where}, so no Taylor polynomial of this order is found", hint=hint)
 
 
 def kink(operands: tuple[Node, ...]) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from matcalc.build import transposed
-from matcalc.expr import Add, Apply, Node, Unknown, expanded_scalar
+from matcalc.expr import Add, Apply, Node, expanded_scalar
 from matcalc.form import Form, Shape, subforms
 from matcalc.naming import Naming, candidates, replace_names
 from matcalc.notation.compound import joined
@@ -24,10 +24,12 @@ __all__ = ["Writing"]
 SMALL = 2
 #: The same for a product.
 LARGE = 3
+#: A function whose name has no more letters than this is left as it is: inv(A) reads as well as a name.
+SHORT = 4
 
 
 class Brief(Naming):
-    """Names for parts of a long text: for functions of names, too, and for short sums."""
+    """Names for parts of a long text: for functions of names, too, for short sums and for products."""
 
     def wants_name(self, node: Node, form: Form) -> bool:
         """True for a part that is used twice and is more than a name."""
@@ -35,8 +37,8 @@ class Brief(Naming):
             return True
         if self.counts.get(node, 0) < 2 or is_mask(node):
             return False
-        if isinstance(node, Apply | Unknown):
-            return any(part.head == "name" for part in subforms(form))
+        if isinstance(node, Apply):
+            return len(node.name) > SHORT and any(part.head == "name" for part in subforms(form))
         count = sum(part.head == "name" for part in subforms(form))
         return count >= SMALL if isinstance(node, Add) else node.order > 0 and count >= LARGE
 

@@ -38,6 +38,11 @@ def is_probability(form: Form) -> bool:
     return is_mapping(form) and record is not None and {"bounded", "positive"} <= record.facts
 
 
+def is_activation(form: Form) -> bool:
+    """True for a mapping whose argument gets a name; a logarithm is read with its argument, as in log(1 + exp(z))."""
+    return is_mapping(form) and (form.head, form.value) != ("call", "log")
+
+
 def parted(program: TypedProgram) -> TypedProgram:
     """The program with names for the arguments of its activations; the program itself if there are none."""
     parting = Parting()
@@ -85,7 +90,7 @@ class Parting:
 
     def parted(self, part: Form, value: str, known: dict[str, Form]) -> Form:
         """A function within a line, with a name for its argument if that is made of several vectors or matrices."""
-        if part.kind == "scalar" or not is_mapping(part) or len(vectors(part.args[0])) < 2:
+        if part.kind == "scalar" or not is_activation(part) or len(vectors(part.args[0])) < 2:
             return part
         return self.named(part, value, known)
 
@@ -115,7 +120,7 @@ def with_arguments(form: Form, args: tuple[Form, ...]) -> Form:
 
 def is_layer(form: Form) -> bool:
     """True for an activation of what is neither a name nor a number; a scalar only if it is a probability."""
-    wanted = is_probability(form) if form.kind == "scalar" else is_mapping(form)
+    wanted = is_probability(form) if form.kind == "scalar" else is_activation(form)
     return wanted and form.args[0].head not in ("name", "number")
 
 

@@ -111,15 +111,21 @@ class Values:
         return {name for name, info in self.program.variables.items() if info.arguments}
 
     def _is_activation(self, name: str) -> bool:
-        """Whether a value is a function of another assigned one, entry by entry or row by row, or another name."""
+        """Whether a value is a function of another assigned one, entry by entry or row by row, or another name.
+
+        So is a probability of a target, as logarithms of it cancel: yhat = softmax(theta).
+        """
         form, node = self.program.assignments[name], self.outer.name(name).node
         if form.head == "name" and name not in self.targets:
             return True
         if name in self.targets or (form.kind == "scalar" and not is_probability(form)):
             return False
+        by = form.args[0].value if is_mapping(form) and form.args[0].head == "name" else None
+        if by in self.program.assignments or (by in self.targets and is_probability(form)):
+            return True
         if isinstance(node, Apply | Unknown) and len(node.operands) == 1 and node.operands[0] in self._assigned:
             return isinstance(node, Unknown) or node.operation.keeps_shape
-        return is_mapping(form) and form.args[0].head == "name" and form.args[0].value in self.program.assignments
+        return False
 
     @cached_property
     def _assigned(self) -> set[Node]:
