@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,8 +12,14 @@ from counting_arrays import flops_of_run
 
 import matcalc
 from matcalc.__main__ import main
+from matcalc.assumptions import Facts
 from matcalc.cost import Costs
+from matcalc.cost.figures import Run, ledger_for
+from matcalc.emission import gradient_function
 from matcalc.sampling import sample
+
+#: The example programs.
+FOLDER = Path(__file__).resolve().parent.parent / "examples" / "programs"
 
 PROGRAMS = {
     "two layers": "z = W*x\nh = tanh(z)\ntheta = U*h\nJ = norm2(theta - t)^2/2",
@@ -38,7 +45,31 @@ def test_reverse_flops_are_those_that_running_the_code_takes(name: str) -> None:
     assert together.figures["function"].flops == derivatives.first.cost(sizes).figures["function"].flops
 
 
-@pytest.mark.parametrize("count", [1, 4, 16])
+#: The example programs of several variables whose output has a value.
+EXAMPLES = [path for path in sorted(FOLDER.glob("*.mc")) if path.stem not in ("intermediate-values", "linear-layer")]
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_the_gradient_of_every_program_costs_less_than_five_functions(path: Path) -> None:
+    """The cheap-gradient principle: Griewank and Walther, Evaluating Derivatives, section 4.5."""
+    derivatives = matcalc.derive(path.read_text(encoding="utf-8"), "all")
+    dimensions = derivatives.first.program.dimensions
+    costs = derivatives.cost({dimension: 12 + 5 * k for k, dimension in enumerate(dimensions)})
+    assert costs.together is not None
+    assert 1 < costs.together.ratios["reverse"] < 5
+
+
+def test_the_gradient_of_64_layers_costs_less_than_five_functions() -> None:
+    """Only what the gradient of all weights takes is counted, not forward mode."""
+    derivatives = matcalc.derive(layers(64), ["h_0", *(f"W_{k}" for k in range(1, 65))])
+    function = gradient_function(derivatives.members)
+    assert function is not None
+    ledger = ledger_for(list(function.results.values()), function.parameters, {"n": 20}, Facts(), function.names)
+    whole = derivatives.first.cost(n=20).figures["function"].flops
+    assert 1 < Run(ledger, 8).figures(0).flops / whole < 5
+
+
+@pytest.mark.parametrize("count", [1, 4])
 def test_a_gradient_costs_less_than_five_functions_whatever_the_number_of_layers(count: int) -> None:
     costs = matcalc.derive(layers(count), ["h_0", *(f"W_{k}" for k in range(1, count + 1))]).cost(n=20)
     assert 1 < costs.together.ratios["reverse"] < 5

@@ -307,6 +307,18 @@ def test_an_argument_that_may_be_wider_is_brought_to_one_type_with_the_others() 
     np.testing.assert_allclose(found, [12 - 6j, 12 - 6j])
 
 
+@pytest.mark.parametrize("function", ["softplus", "log", "sqrt", "f"])
+def test_arguments_keep_their_types_where_a_function_of_one_is_another_for_complex_numbers(function: str) -> None:
+    answer, parameters = with_parameters(
+        matcalc.derive(f"norm2(A*x - {function}(b))^2", "x", "A: matrix(m, n); b: vector(m); f: function")
+    )
+    source = source_of(answer, parameters, NUMPY, {"m": 1000, "n": 10})
+    assert "_arrays" not in source
+    given = {"A": np.ones((3, 2)), "b": np.array([-1.0, 0.5, 2.0]), "x": np.full(2, 1j), "f": lambda z: np.logaddexp(0.0, z)}
+    given = {parameter.python_name: given[parameter.name] for parameter in parameters}
+    assert_same(source, source_of(answer, parameters, APART, {}), given)
+
+
 def test_nothing_is_written_over_where_that_saves_nothing() -> None:
     answer, parameters = known("residual")
     assert "return 2 * ((A @ x - b) @ A)" in source_of(answer, parameters, NUMPY, {})

@@ -18,6 +18,7 @@ from matcalc.assumptions import Facts
 from matcalc.codegen.contraction import contract, letters
 from matcalc.codegen.distribution import distributed
 from matcalc.codegen.graph import absorbed, computed, derivative_key, is_inverse, only_negated, only_summed, unknown_key
+from matcalc.codegen.logarithms import log_of_probability
 from matcalc.codegen.separation import separated
 from matcalc.codegen.signs import Signs
 from matcalc.codegen.steps import Step, Steps, is_argument
@@ -201,9 +202,12 @@ class Assembly:
 
     def apply_elementwise(self, node: Apply) -> Value:
         values = [self.value(operand) for operand in node.operands]
-        if node.name == "log" and (made := logarithm(self.steps, values[0])) is not None:
-            # What a name is given to has its sign.
-            return Value(self.signed(made), made.axes) if node in self.roots or node in self.called else made
+        if node.name == "log" and values[0].sign > 0:
+            found = log_of_probability(self.steps, values[0].step)
+            if found is not None:
+                made = Value(found[1], values[0].axes, found[0])
+                # What a name is given to has its sign.
+                return Value(self.signed(made), made.axes) if node in self.roots or node in self.called else made
         steps, axes = self.aligned(values)
         return Value(self.steps.elementwise("call", steps, node.name), axes)
 
@@ -410,31 +414,6 @@ class Assembly:
             args.append(self.steps.place(value.step, value.axes, distinct))
             writes.append((f"{view}->{result}", value.sign))
         return self.steps.make("scatter", args, (tuple(shape), dense is not None, tuple(writes)), len(shape))
-
-
-def logarithm(steps: Steps, value: Value) -> Value | None:
-    """The logarithm of a sigmoid, of one less a sigmoid, or of a softmax, which does not underflow; None for other values.
-
-    It is found here, where values that have names are seen through: p = sigmoid(z), J = -sum(y.*log(p)).
-    """
-    step = value.step
-    if value.sign < 0:
-        return None
-    if step.kind == "call" and step.data == "softmax":
-        return Value(steps.make("call", step.args, "logsoftmax", step.order), value.axes)
-    argument = probability(steps, step)
-    return None if argument is None else Value(steps.elementwise("call", [argument], "softplus"), value.axes, -1)
-
-
-def probability(steps: Steps, step: Step) -> Step | None:
-    """-u of sigmoid(u), u of 1 - sigmoid(u), else None."""
-    if step.kind == "call" and step.data == "sigmoid":
-        return steps.scaled(Fraction(-1), [], step.args[0])
-    if step.kind != "add" or step.data != (1, -1):
-        return None
-    one, other = step.args
-    found = one.kind == "number" and one.data == 1 and other.kind == "call" and other.data == "sigmoid"
-    return other.args[0] if found else None
 
 
 def needed(definitions: Mapping[Variable, Node], roots: Sequence[Node]) -> dict[Node, Node]:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
-from itertools import combinations
+from itertools import combinations, product
 
 from matcalc.codegen.gram import Gram, find_gram, gram_costs
 from matcalc.codegen.order import Labels, SizeOf, path, ratio, total_costs
@@ -193,7 +193,7 @@ def contract_arrays(steps: Steps, arrays: list[Operand], out: frozenset[int], si
         a, b = pending.pop(first), pending.pop(second)
         remaining.subtract((*a.labels, *b.labels))
         keep = out | {label for label in (*a.labels, *b.labels) if remaining[label]}
-        steps.met |= {meeting(a, b, keep), meeting(b, a, keep)}
+        steps.met |= {meeting(steps, a, b, keep), meeting(steps, b, a, keep)}
         result = pair(steps, a, b, keep)
         remaining.update(result.labels)
         pending[number] = result
@@ -209,16 +209,24 @@ def known_pairs(steps: Steps, arrays: Sequence[Operand], out: frozenset[int]) ->
     found = []
     for (j, a), (k, b) in combinations(enumerate(arrays), 2):
         own = Counter([*a.labels, *b.labels])
-        if meeting(a, b, out | {label for label in own if counts[label] > own[label]}) in steps.met:
+        if meeting(steps, a, b, out | {label for label in own if counts[label] > own[label]}) in steps.met:
             found.append((j, k))
     return found
 
 
-def meeting(a: Operand, b: Operand, keep: frozenset[int]) -> Hashable:
-    """What identifies the contraction of two operands to the labels in `keep`."""
-    first, second = letters(a.labels, b.labels)
-    kept = frozenset(letter for letter, label in zip(first + second, (*a.labels, *b.labels), strict=True) if label in keep)
-    return a.step, b.step, first, second, kept
+def meeting(steps: Steps, a: Operand, b: Operand, keep: frozenset[int]) -> Hashable:
+    """What identifies the contraction of two operands to the labels in `keep`, either way round for a symmetric one."""
+    found = []
+    for own, others in product(ways_round(steps, a), ways_round(steps, b)):
+        first, second = letters(own, others)
+        kept = {letter for letter, label in zip(first + second, (*own, *others), strict=True) if label in keep}
+        found.append((first, second, "".join(sorted(kept))))
+    return a.step, b.step, min(found)
+
+
+def ways_round(steps: Steps, operand: Operand) -> list[Labels]:
+    """The labels of an operand, and turned if it is symmetric."""
+    return [operand.labels, operand.labels[::-1]] if operand.step in steps.symmetric else [operand.labels]
 
 
 def simplified(steps: Steps, step: Step, labels: Labels, kept_labels: Callable[[int], bool]) -> Operand:

@@ -21,7 +21,7 @@ ALIASES = VIEWS | {"reshape"}
 SCRATCH = {"sigmoid": 1, "silu": 2, "gelu": 2}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Statement:
     """An assignment to a name: of a new array, or over `target`; `tree` is what is computed for it, operands first."""
 
@@ -74,15 +74,10 @@ class Memory:
         """The peak, where it is, and the names that chains take; `only` those that are given."""
         named = self.named | targets.keys() | set(targets.values())
         statements = list(self._statements(targets, named))
-        owner = {step: step for step in named}
-        for step in self.order:
-            if step in targets:
-                owner[step] = owner[targets[step]]
-        last = {owner[read]: k for k, statement in enumerate(statements) for read in statement.reads}
-        last |= {owner[step]: len(statements) for step in self.lasting if step in owner}
+        freed = self._last_read(statements, targets, named)
         held, peak, at = 0, 0, None
         renamed: dict[Step, Step] = {}
-        for k, statement in enumerate(statements):
+        for statement in statements:
             for step in statement.tree:
                 over = statement.target is not None and step is statement.step
                 own = 0 if over or self._takes_dense(step, named) else self._own(step)
@@ -90,12 +85,27 @@ class Memory:
                     peak, at = held + own + self._scratch(step, over), step
                 held += own - sum(self._own(arg) for arg in self._below(step, named))
             if statement.starts_chain:
-                dead = [owner[r] for r in statement.reads if last[owner[r]] == k and owner[r] in self.named]
-                dead = [old for old in dead if only is None or only.get(statement.step) is old]
+                dead = [old for old in freed.get(statement, ()) if only is None or only.get(statement.step) is old]
                 if dead:
                     renamed[statement.step] = max(dead, key=self._own)
                     held -= self._own(renamed[statement.step])
         return peak, at, renamed
+
+    def _last_read(
+        self, statements: Sequence[Statement], targets: Mapping[Step, Step], named: frozenset[Step]
+    ) -> dict[Statement, list[Step]]:
+        """The arrays with names of their own that each statement is the last to read."""
+        owner = {step: step for step in named}
+        for step in self.order:
+            if step in targets:
+                owner[step] = owner[targets[step]]
+        last = {owner[read]: statement for statement in statements for read in statement.reads}
+        lasting = {owner[step] for step in self.lasting if step in owner}
+        found: dict[Statement, list[Step]] = {}
+        for step, statement in last.items():
+            if step in self.named and step not in lasting:
+                found.setdefault(statement, []).append(step)
+        return found
 
     def _statements(self, targets: Mapping[Step, Step], named: frozenset[Step]) -> Iterator[Statement]:
         """The assignments in their order, then the results."""

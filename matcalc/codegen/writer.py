@@ -13,18 +13,7 @@ from matcalc.codegen.inplace import Plan, Planner
 from matcalc.codegen.namer import Namer
 from matcalc.codegen.steps import LEAVES, VIEWS, Step, walk
 from matcalc.codegen.targets import NUMPY, Target
-from matcalc.codegen.text import (
-    ATOM,
-    POWER,
-    PRODUCT,
-    SIGN,
-    SUM,
-    Text,
-    bracketed,
-    coefficient_parts,
-    filled,
-    joined,
-)
+from matcalc.codegen.text import ATOM, POWER, PRODUCT, SIGN, SUM, Text, bracketed, coefficient_parts, filled, joined
 from matcalc.codegen.updates import Chains, Readers
 from matcalc.codegen.uses import effective_uses, varying
 from matcalc.form import Axis, Dimension
@@ -392,14 +381,13 @@ class Writer:
 
 
 WRITERS: dict[str, Callable[[Writer, Step], Text]] = {
-    "name": Writer.leaf,
-    "constant": Writer.leaf,
+    **dict.fromkeys(("name", "constant"), Writer.leaf),
     **{
         kind: getattr(Writer, kind)
         for kind in (
-            "number", "size", "transpose", "expand", "reshape", "diagonal", "sum", "add", "multiply", "power", "call",
+            "number", "size", "transpose", "expand", "reshape", "diagonal", "sum", "add", "multiply", "power", "call", "copy",
             "function", "inverse", "matrix_power", "matmul", "outer", "tensordot", "einsum", "full", "broadcast", "eye",
-            "columns", "column", "diag", "copy", "scalar",
+            "columns", "column", "diag", "scalar",
         )
     },
 }  # fmt: skip

@@ -15,6 +15,9 @@ from matcalc.series import Remainder, Taylor, taylor
 
 __all__ = ["command"]
 
+#: The longest formula that fits on a line of its own, indented and with a mark behind it.
+LONGEST = WIDTH - 3
+
 
 @click.command("taylor", cls=ExpressionCommand)
 @click.option("--wrt", required=True, metavar="NAME", help="The variable.")
@@ -75,15 +78,22 @@ def polynomial(made: Taylor) -> str:
     return "\n".join([*lines, *where])
 
 
+def unbroken(text: str) -> str:
+    """A formula that is not broken into lines, if it fits on one."""
+    return text.replace(" ", "\0") if len(text) <= LONGEST else text
+
+
 def remainder(found: Remainder, made: Taylor) -> str:
     """What is said of the remainder."""
     if found.exact:
         return "remainder: none, the polynomial is the expression"
     if found.order is None:
         return "remainder: no further term, but the expression is no polynomial: it has kinks"
-    first = f" that begins with {found.text}" if found.text is not None and len(found.text) <= WIDTH else ""
-    others = [f"{name} = {text}" for name, text in found.where.items() if first and made.where.get(name) != text]
-    first += f", where {', '.join(others)}" if others else ""
+    others = [f"{name} = {text}" for name, text in found.where.items() if made.where.get(name) != text]
+    first = ""
+    if found.text is not None and len("".join([found.text, *others])) <= LONGEST:
+        where = f", where {', '.join(map(unbroken, others))}" if others else ""
+        first = f" that begins with {unbroken(found.text)}{where}"
     said = f"remainder: of order {'at least ' * (found.text is None)}{found.order}{first}"
-    between = "x" if made.question.moves else made.wrt
-    return said + (f"; it is {found.lagrange} for some xi between {made.at} and {between}" if found.lagrange else "")
+    between = f"{made.at} + {made.direction}" if made.question.moves else made.wrt
+    return said + (f"; it is {unbroken(found.lagrange)} for some xi between {made.at} and {between}" if found.lagrange else "")

@@ -45,8 +45,9 @@ def taylor(
     f(x0) + Df(x0)[δ] + D²f(x0)[δ, δ]/2 + .. + D^K f(x0)[δ, .., δ]/K!, with δ = x - x0 and K the `order`.
 
     `at` is the point: an expression such as "A*b" that has the shape of the variable, a scalar such as "0" or "1" for
-    equal entries, or a name, which is declared as the variable is if the program does not have it.  The other arguments
-    are those of `derive`.  Raises MatcalcError, also where a derivative that is needed does not exist at the point.
+    equal entries, or a name, which is declared as the variable is if the program does not have it; with a source in LaTeX
+    that name may be LaTeX, too.  The other arguments are those of `derive`.  Raises MatcalcError, also where a derivative
+    that is needed does not exist at the point.
     """
     if not isinstance(order, int) or isinstance(order, bool) or not 0 <= order <= LARGEST_ORDER:
         raise KindError(f"the order of a Taylor polynomial is a whole number from 0 to {LARGEST_ORDER}, not {order!r}")
@@ -57,6 +58,7 @@ def taylor(
         reader = importlib.import_module("matcalc.latex_reader")  # what only LaTeX needs is loaded for it alone
         program = reader.latex_program(text, declared, name=name, of=of, wrt=split_names(by), layout=layout)
         by = reader.latex_variable(by, program)
+        at = reader.latex_variable(at, program) if isinstance(at, str) and "\\" in at else at
     else:
         program = parse_program(text, declared, name=name, of=of, given=given, reserved=[by])
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -17,16 +17,13 @@ from matcalc.notation.latex_names import Style
 from matcalc.notation.text import to_text
 from matcalc.parser import nearest
 from matcalc.refine import refine
-from matcalc.series.question import Expanded
+from matcalc.series.question import Expanded, reached
 from matcalc.series.remainder import Remainder, remainder_of
 from matcalc.series.terms import Terms
-from matcalc.series.writing import Writing
+from matcalc.series.writing import LONG, Writing
 from matcalc.tensor import Tensor
 
 __all__ = ["Taylor", "Term"]
-
-#: From this length of the text on, gradient, Jacobian and Hessian get names, and so does more of what occurs twice.
-LONG = 79
 
 #: What the derivative of an order is called, by how many axes the expression has: gradient, Hessian, Jacobian.
 LETTERS = {(0, 1): "g", (0, 2): "H", (1, 1): "J"}
@@ -215,6 +212,8 @@ class Taylor:
         self.nodes  # what is found on the way  # noqa: B018
         forms = [part for form in (self.question.output, *program.assignments.values()) for part in subforms(form)]
         notes = list(entrywise(forms) if values.kinks else conventions(forms))
+        if self.wrt not in {part.value for part in reached(self.question.output, program.assignments)}:
+            notes.append(f"`{self.wrt}` does not occur in the expression, so that is the polynomial")
         if values.kinks:
             names = ", ".join(sorted(values.kinks))
             notes.append(f"the point is at a kink of {names} ({AT_KINKS}): around it the polynomial is no approximation")
@@ -261,7 +260,9 @@ class Taylor:
         lines = [f"Taylor polynomial of order {self.order} by {self.wrt} at {self.at} of", ""]
         lines += [f"    {line.strip()}" for line in self.expression.splitlines() if line.strip()]
         lines += ["", "which is", "", f"    {self.text}", *(f"    where {key} = {text}" for key, text in self.where.items())]
-        return "\n".join([*lines, "", f"with {'; '.join(self.declarations)}"])
+        step = self.question.direction
+        tied = [str(step)] if step.properties and step.name not in self.question.program.variables else []
+        return "\n".join([*lines, "", f"with {'; '.join([*self.declarations, *tied])}"])
 
     def to_json(self, *, tensors: bool = False) -> dict[str, Any]:
         """The polynomial as an object of JSON, on demand with the derivative tensors."""
@@ -290,8 +291,6 @@ def minus(point: Form) -> Form:
     """The point with the other sign."""
     if point.head == "neg":
         return point.args[0]
-    if point.head == "number" and point.value < 0:
-        return replace(point, value=-point.value)
     return Form("neg", (point,), kind=point.kind, shape=point.shape)
 
 

@@ -17,7 +17,7 @@ from matcalc.tensor import Tensor
 from matcalc.traversal import postorder
 from matcalc.variables import name_form, variables_of
 
-__all__ = ["Expanded", "expanded", "step_of"]
+__all__ = ["Expanded", "expanded", "reached", "step_of"]
 
 #: Properties that the difference of two matrices has if both have them.
 LINEAR = frozenset({"symmetric", "skew", "diagonal", "lower", "upper"})

@@ -15,7 +15,7 @@ from matcalc.expr import Apply, Node, Variable, is_zero
 from matcalc.notation.text import to_text
 from matcalc.series.question import Expanded
 from matcalc.series.terms import Terms
-from matcalc.series.writing import Writing
+from matcalc.series.writing import LONG, Writing
 from matcalc.traversal import postorder
 from matcalc.verification import verify
 
@@ -68,15 +68,23 @@ def remainder_of(question: Expanded, terms: Terms, order: int) -> Remainder:
                 return Remainder(smooth, None, None, {}, form if not smooth else None)
             if terms.length(terms.term(k)) > LONGEST:
                 return Remainder(False, k, None, {}, form)
-            found = Writing(question, [terms.term(k)])
-            (shown,), named = found.settled([found.form_of(terms.term(k))])
-            where = {name: to_text(part) for name, part in named.items()}
-            zero = vanishing(question, terms.term(k), to_text(shown), where)
+            shown, where = written(question, terms.term(k))
+            zero = vanishing(question, terms.term(k), shown, where)
         except MatcalcError:  # there is no derivative of this order, or it is too long: nothing is said of it
             return Remainder(False, k, None, {}, form)
         if zero is not True:
-            return Remainder(False, k, None if zero is None else to_text(shown), {} if zero is None else where, form)
+            return Remainder(False, k, None if zero is None else shown, {} if zero is None else where, form)
     return Remainder(False, order + 1 + LOOKED_AT, None, {}, form)
+
+
+def written(question: Expanded, node: Node) -> tuple[str, dict[str, str]]:
+    """A term as text, and the names that it needs: more of them where it is long."""
+    for brief in (False, True):
+        writing = Writing(question, [node], brief=brief)
+        (form,), named = writing.settled([writing.form_of(node)])
+        if len(to_text(form)) <= LONG:
+            break
+    return to_text(form), {name: to_text(part) for name, part in named.items()}
 
 
 def kinked(question: Expanded) -> bool:

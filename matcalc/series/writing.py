@@ -17,8 +17,14 @@ from matcalc.structure import is_mask
 from matcalc.tensor import Tensor, axis_groups
 from matcalc.traversal import uses
 
-__all__ = ["Writing"]
+__all__ = ["LONG", "Writing"]
 
+#: A text that is longer than this is written with more names: of gradient, Jacobian and Hessian, of what occurs twice.
+LONG = 79
+
+
+#: The letters of gradients, Hessians and Jacobians, which other parts of a long text do not get.
+RESERVED = frozenset("gHJ")
 
 #: A sum is named in a long text from this many different names on.
 SMALL = 2
@@ -61,6 +67,7 @@ class Writing:
     def naming(self) -> Naming:
         """What names parts that occur twice."""
         indices = [name for node in self.nodes for group in self.names(node.order) for name in group]
+        indices += RESERVED if self.brief else ()
         made = (Brief if self.brief else Naming)(self.question.program, self.nodes[0], [*self.taken, *indices])
         made.counts = uses(self.nodes)
         return made
@@ -109,8 +116,9 @@ class Writing:
         return list(whole.args), named
 
     def new_name(self, letter: str) -> str:
-        """A name that begins with a letter and is not taken."""
-        found = next(name for name in candidates([letter], capital=letter.isupper()) if name not in self.naming.taken)
+        """A name that begins with one of the letters that are left for it and is not taken."""
+        taken = {*self.taken, *(self.naming.taken - RESERVED)}
+        found = next(name for name in candidates([letter], capital=letter.isupper()) if name not in taken)
         self.naming.taken.add(found)
         return found
 
