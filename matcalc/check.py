@@ -105,7 +105,10 @@ def numeric_derivative(
     program: Program, variables: Sequence[Form], layout: str, point: Point, *, complex_step: bool = False
 ) -> Array:
     """The derivative of the program's output by some variables, axes of the output first, in a layout."""
-    (*earlier, wrt), expression = variables, program.output
+    (*earlier, wrt), output = variables, program.output
+    # By its name, so that the output itself may be held as a variable.
+    named = program.output_name
+    expression = output if named is None else Form("name", (), named, kind=output.kind, shape=output.shape)
     for by in earlier:
         expression = Form("derivative", (expression, by), "jacobian")
     variable = wrt if wrt.head == "name" else wrt.args[0]

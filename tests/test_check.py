@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+import matcalc
 from matcalc.check import Check, arguments_at, check, numeric_derivative, relative_error
 from matcalc.errors import MatcalcError
 from matcalc.inference import TypedProgram, infer
@@ -210,3 +211,10 @@ def test_the_arguments_can_be_given() -> None:
 def test_a_parameter_that_nobody_knows_is_an_error() -> None:
     with pytest.raises(MatcalcError, match="asks for `q`"):
         run(lambda q: q, typed("x'*x"), "x")
+
+
+def test_the_output_may_be_the_variable() -> None:
+    """dJ/dJ = 1."""
+    derivative = matcalc.derive("z = x'*x\nJ = z^2", wrt="J")
+    assert derivative.text == "1"
+    assert derivative.check().agrees
