@@ -1,6 +1,6 @@
 """The order of contractions beside opt_einsum's: how good an order is, and how long it takes to find.
 
-    python -m benchmarks.order [--samples 60] [--output benchmarks/results]
+    python -m benchmarks.order [--samples 40] [--output benchmarks/results]
 
 in a checkout, with the extra `test` installed and opt_einsum, which JAX brings.  It writes order.md and order.json.
 
@@ -170,7 +170,7 @@ def markdown(rows: Sequence[dict[str, Any]]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.order", description="The order of contractions.")
-    parser.add_argument("--samples", type=int, default=60, help="random contractions of each length (default 60)")
+    parser.add_argument("--samples", type=int, default=40, help="random contractions of each length (default 40)")
     parser.add_argument("--output", type=Path, default=RESULTS, help="where to write (default benchmarks/results)")
     options = parser.parse_args()
     rows = [measured("the corpus", of_the_corpus())]

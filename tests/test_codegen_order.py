@@ -92,6 +92,30 @@ def test_long_contractions_are_whole_and_cheap(count: int) -> None:
     assert cost(labels, found, out, sizes.__getitem__) <= cost(labels, plain, out, sizes.__getitem__)
 
 
+@pytest.mark.parametrize("count", [6, 8, 10])
+def test_opt_einsum_has_no_order_that_costs_less(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Multiplications and entries of results, by its dynamic programming, which minimizes the first."""
+    benchmark = pytest.importorskip("benchmarks.order", reason="opt_einsum is not installed")
+    monkeypatch.setattr(order, "EINSUM_COST", 1)
+    generator = random.Random(count)
+    search, _ = benchmark.FINDERS["dp"]
+    for case in (benchmark.drawn(generator, count) for _ in range(5)):
+        inputs = [set(group) for group in case.factors]
+        theirs = benchmark.pairs_of(search(inputs, set(case.out), dict(case.sizes), None), count)
+        network, (volume,) = order.network_of(case.factors, case.out, [case.sizes.__getitem__])
+        ours = path(case.factors, case.out, [case.sizes.__getitem__])
+        assert network.cost(ours, volume) <= network.cost(theirs, volume)
+        assert case.cost(theirs) <= case.cost(ours)  # so the comparison means something
+
+
+def test_a_path_of_opt_einsum_is_read_as_pairs() -> None:
+    benchmark = pytest.importorskip("benchmarks.order", reason="opt_einsum is not installed")
+    assert benchmark.pairs_of([(1, 2), (0, 2), (0, 1)], 4) == [(2, 1), (4, 0), (5, 3)]
+    case = benchmark.Contraction(((0, 1), (1, 2), (2, 3)), frozenset({0, 3}), {0: 2, 1: 3, 2: 5, 3: 7})
+    assert case.cost([(0, 1), (3, 2)]) == 2 * 3 * 5 + 2 * 5 * 7
+    assert case.cost([(1, 2), (0, 3)]) == 3 * 5 * 7 + 2 * 3 * 7
+
+
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(st.lists(st.text("abcdef", max_size=3).map(lambda t: tuple(dict.fromkeys(map(ord, t)))), min_size=3, max_size=12))
 def test_any_factors_have_an_order(labels: list[Labels]) -> None:

@@ -182,7 +182,7 @@ def test_products_by_the_columns_of_a_matrix(source: str, declare: str, structur
     """Directions, cotangents and answers are vectors of the entries, columns first."""
     variable = "x" if "x" in declare.split(": ")[1] else "X"
     answer = matcalc.derive(source, f"vec({variable})", declare, structured=structured)
-    sizes, random = {"m": 2, "n": 3, "p": 4, "q": 5}, np.random.default_rng(0)
+    sizes, random = dict(zip("mnpqr", range(2, 7), strict=True)), np.random.default_rng(0)
     shapes = {name: tuple(sizes[d] for axis in v.shape for d in axis) for name, v in answer.free_variables.items()}
     point = {name: random.normal(size=shape) for name, shape in shapes.items()}
     full = answer.function()(**point)
@@ -205,7 +205,7 @@ def test_products_by_the_columns_of_several_matrices() -> None:
     moves = {"v_X": random.normal(size=6), "v_B": random.normal(size=6)}
     full = answers.function()(B, X)
     jvp = function_of(answers, "jvp")
-    assert names_of(jvp) == ["B", "X", "v_X", "v_B"]
+    assert names_of(jvp) == ["B", "X", "v_B", "v_X"]
     close(jvp(B, X, **moves), full["vec(X)"] @ moves["v_X"] + full["vec(B)"] @ moves["v_B"], 10)
     found = function_of(answers, "vjp")(B, X, u)
     close(found["vec(X)"], u @ full["vec(X)"], 10)

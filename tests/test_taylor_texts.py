@@ -6,6 +6,7 @@ import pytest
 from test_taylor import SCALAR, Numbers, read_back, run
 
 import matcalc
+from matcalc.errors import KindError
 
 # Long polynomials.
 
@@ -101,3 +102,23 @@ def test_the_remainder_at_the_variable_itself_is_between_it_and_a_step_away() ->
 def test_a_formula_in_the_remainder_stays_on_one_line() -> None:
     shown = run("sum(tanh(A*x) + tanh(A*x).^2)", "--wrt", "x", "--at", "mu", "--order", "0").splitlines()
     assert shown[-1] == "  sum(A*delta.*(1 - t.^2) + 2*(A*delta.*(1 - t.^2).*t))"
+
+
+@pytest.mark.parametrize("source", ["log(X)", "1./X", "X.^(-1/2)", "sum(sqrt(X))", "log(2*X)"])
+@pytest.mark.parametrize("at", ["eye", "2*eye", "diag(y)", "eye + diag(y)"])
+def test_a_matrix_with_zeros_off_its_diagonal_is_no_point_of_a_function_that_has_none_at_0(source: str, at: str) -> None:
+    with pytest.raises(KindError, match="no Taylor polynomial"):
+        matcalc.taylor(source, "X", at, 1)
+    assert matcalc.taylor("exp(X)", "X", at, 1).terms
+    assert any("the point is at a kink of relu" in note for note in matcalc.taylor("relu(X)", "X", at, 1).notes)
+
+
+@pytest.mark.parametrize(("source", "at"), [("asin(X)", "2*eye"), ("X.^Y", "eye"), ("acos(X)", "-eye - eye")])
+def test_entries_on_the_diagonal_and_unknown_powers_are_looked_at(source: str, at: str) -> None:
+    with pytest.raises(KindError, match="no Taylor polynomial"):
+        matcalc.taylor(source, "X", at, 1)
+    assert matcalc.taylor("atan(X) + X.^3 + exp(X)", "X", at, 1).terms
+
+
+def test_a_matrix_of_one_entry_has_no_zeros_off_its_diagonal() -> None:
+    assert matcalc.taylor("log(X)", "X", "eye(1)", 1).terms

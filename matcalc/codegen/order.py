@@ -7,6 +7,11 @@ number.
 Several sizes may be given for one contraction, one function of its labels for each.  Then the order is the one, among
 the best ones for each, whose cost is the least in the geometric mean: the ratio of two orders counts, so that large
 sizes do not decide alone.  What is computed already costs nothing.
+
+Beside opt_einsum 3.4 (`python -m benchmarks.order`), in multiplications: on the contractions of the test corpus and on
+random ones of up to ten factors no finder of it has an order that is cheaper by more than the entries of results, which
+count here, too.  Its dynamic programming finds orders as good in two to four times the time.  Its `auto`, 3 % dearer in the
+mean on the corpus, is faster beyond seven factors, for orders 20 % to 130 % dearer.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ import sympy
 from matcalc.conventions import KINKS
 from matcalc.errors import KindError
 from matcalc.expr import (
+    Add,
     Apply,
     Constant,
     Delta,
@@ -75,10 +76,11 @@ class PointValues:
 
     def _power(self, base: Node, exponent: Fraction) -> Node:
         scalar = base if base.order == 0 else expanded_scalar(base)
-        if is_zero(base):
+        if is_zero(base) or has_zeros(base):
             if exponent < 0:
                 raise undefined("a power of 0 with a negative exponent")
             self.at_boundary |= exponent.denominator > 1
+        if is_zero(base):
             return zero(base.shape)
         if isinstance(scalar, Number) and exponent.denominator > 1:
             found = constant(sympy.Pow, [scalar, Number.make(exponent)])
@@ -93,6 +95,11 @@ class PointValues:
             self.kinks[node.name] = None
         if node.name == "pow" and isinstance(scalars[0], Number) and not is_constant_exponent(scalars[1]):
             return self._power_of_number(scalars[0], node)
+        if len(operands) == 1 and has_zeros(operands[0]):
+            for value in {Fraction(0), multiple(operands[0]) or Fraction(0)}:
+                constant(function_of(node), [Number.make(value)])  # refuses a function that has no value there
+        if node.name == "pow" and has_zeros(operands[0]) and not is_constant_exponent(scalars[1]):
+            raise undefined("an unknown power of 0")
         known = [scalar for scalar in scalars if scalar is not None]
         if len(known) < len(scalars) or not all(is_constant(scalar) for scalar in known):
             return None
@@ -115,7 +122,20 @@ def undefined(what: str) -> KindError:
 
 def kink(operands: tuple[Node, ...]) -> bool:
     """Whether a function with kinks has one at these arguments: at 0, or at a tie of two."""
-    return is_zero(operands[0]) if len(operands) == 1 else is_zero(add([operands[0], scale(-1, operands[1])]))
+    if len(operands) == 1:
+        return is_zero(operands[0]) or has_zeros(operands[0])
+    return is_zero(add([operands[0], scale(-1, operands[1])]))
+
+
+def has_zeros(node: Node) -> bool:
+    """Whether a matrix is 0 off its diagonal, as multiples of the identity and diag(y) are."""
+    if node.order != 2 or node.shape == (1, 1):
+        return False
+    if isinstance(node, Add):
+        return all(map(has_zeros, node.operands))
+    if isinstance(node, Product):
+        return any(isinstance(part, Delta) and sorted(labels) == [0, 1] for part, labels in node.factors)
+    return isinstance(node, Delta)
 
 
 def is_constant(node: Node) -> bool:

@@ -76,7 +76,8 @@ def united(names: Sequence[str]) -> list[str]:
     """The statements that bring arrays to one type."""
     if not names:
         return []
-    line = f"if not {' == '.join(f'{name}.dtype' for name in names)}:"
+    types = [f"{name}.dtype" for name in names]
+    line = f"if {' != '.join(types)}:" if len(types) == 2 else f"if not {' == '.join(types)}:"
     made = unpacked(names, "_arrays({})", names)
     return [line, "    " + made[0]] if max(len(line), len(made[0]) + 4) <= STATEMENT and len(made) == 1 else made
 
