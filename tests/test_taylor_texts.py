@@ -120,5 +120,11 @@ def test_entries_on_the_diagonal_and_unknown_powers_are_looked_at(source: str, a
     assert matcalc.taylor("atan(X) + X.^3 + exp(X)", "X", at, 1).terms
 
 
+@pytest.mark.parametrize("source", ["x^x", "2^x", "(2*pi)^x", "x^(1000000001/2)", "(1/3)^x"])
+@pytest.mark.parametrize("at", ["100000", "10^9", "-10^9 + 2*10^9", "4"])
+def test_powers_with_millions_of_digits_stay_as_they_are(source: str, at: str) -> None:
+    assert len(matcalc.taylor(source, "x", at, 1, SCALAR).text) < 300
+
+
 def test_a_matrix_of_one_entry_has_no_zeros_off_its_diagonal() -> None:
     assert matcalc.taylor("log(X)", "X", "eye(1)", 1).terms

@@ -46,6 +46,8 @@ __all__ = ["PointValues"]
 
 #: The largest digits of a constant that is evaluated.
 LARGEST = 10**30
+#: The most bits of a power that is evaluated.
+LONGEST_POWER = 3000
 
 
 class PointValues:
@@ -162,13 +164,22 @@ def function_of(node: Apply) -> Callable[..., Any]:
 
 def constant(function: Callable[..., Any], arguments: list[Node]) -> Node | None:
     """The value of a function of constants; None if it is no fraction and no fraction of pi."""
-    found = sympy.sympify(function(*map(number, arguments)))
+    values = [number(argument) for argument in arguments]
+    if len(values) == 2 and long_power(*values):
+        return None
+    found = sympy.sympify(function(*values))
     if found.has(sympy.zoo, sympy.nan, sympy.oo, -sympy.oo) or found.is_extended_real is False:
         raise undefined("a function without a real value")
     if found.is_Rational:
         return Number.make(Fraction(int(found.p), int(found.q)))
     part = found / sympy.pi
     return scale(Fraction(int(part.p), int(part.q)), Constant.make("pi")) if part.is_Rational else None
+
+
+def long_power(base: Any, exponent: Any) -> bool:
+    """Whether a power of two constants has more digits than are worth writing."""
+    digits = sum(part.p.bit_length() + part.q.bit_length() for part in base.atoms(sympy.Rational))
+    return bool(abs(exponent) * digits > LONGEST_POWER)
 
 
 def number(node: Node) -> Any:
