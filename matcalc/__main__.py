@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import product
 from typing import Any
@@ -60,9 +60,18 @@ def shape(derivative: matcalc.Derivative) -> str:
 def assumptions(derivatives: Sequence[matcalc.Derivative]) -> str:
     """What the answers take for granted, in lines of at most 79 characters: declarations, layout, shapes, notes."""
     declarations = dict.fromkeys(text for derivative in derivatives for text in derivative.declarations)
-    notes = dict.fromkeys(note for derivative in derivatives for note in derivative.notes)
     shapes = {derivative.wrt: shape(derivative) for derivative in derivatives}
-    return assumed(declarations, derivatives[0].layout, shapes, notes)
+    return assumed(declarations, derivatives[0].layout, shapes, notes_of(derivatives))
+
+
+def notes_of(derivatives: Sequence[matcalc.Derivative]) -> Iterator[str]:
+    """The notes of answers, each once; one that is not about all of them says which it is about."""
+    about: dict[str, list[str]] = {}
+    for derivative in derivatives:
+        for note in derivative.notes:
+            about.setdefault(note, []).append(derivative.wrt)
+    for note, names in about.items():
+        yield note if len(names) == len(derivatives) else f"by {' and by '.join(names)}: {note}"
 
 
 def derivation(derivative: matcalc.Derivative) -> str:

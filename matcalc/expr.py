@@ -34,6 +34,7 @@ from weakref import WeakValueDictionary
 
 from sympy import Basic, Symbol
 
+from matcalc.errors import UnsupportedError
 from matcalc.operation import Operation, operation
 
 __all__ = [
@@ -75,8 +76,17 @@ Label = Hashable
 Factor = tuple["Node", Sequence[Label]]
 
 
+#: Numbers are less than this; Python writes none of more than 4,300 digits.
+LARGEST = 10**4000
+
+
 def exact(value: Fraction | int) -> Fraction | int:
-    """A rational number as it is kept: an int if it is whole, which counts many times faster."""
+    """A rational number as it is kept: an int if it is whole, which counts many times faster.
+
+    Raises UnsupportedError for numbers that are too long to be written out.
+    """
+    if abs(value.numerator) >= LARGEST or value.denominator >= LARGEST:
+        raise UnsupportedError("a number has thousands of digits", hint="give a name to a part of it, and leave its value open")
     return value.numerator if type(value) is not int and value.denominator == 1 else value
 
 

@@ -502,3 +502,10 @@ def test_position_counts_from_the_start_of_a_program() -> None:
     assert (error.source, error.position, error.length) == (source, source.index("rellu"), len("rellu"))
     assert "J = sum(rellu(z))\n" in error.render()
     assert "        ^^^^^\n" in error.render()
+
+
+@pytest.mark.parametrize("source", ["(12345^900)*(12346^900)*(12347^900)*x", "x/(12345^900)/(12346^900)"])
+def test_a_number_of_thousands_of_digits_is_refused(source: str) -> None:
+    """Python writes no number of more than 4,300 digits."""
+    with pytest.raises(matcalc.MatcalcError, match="digits"):
+        _ = matcalc.derive(source, "x").text

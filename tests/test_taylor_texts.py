@@ -6,7 +6,7 @@ import pytest
 from test_taylor import SCALAR, Numbers, read_back, run
 
 import matcalc
-from matcalc.errors import KindError
+from matcalc.errors import KindError, UnsupportedError
 
 # Long polynomials.
 
@@ -124,6 +124,12 @@ def test_entries_on_the_diagonal_and_unknown_powers_are_looked_at(source: str, a
 @pytest.mark.parametrize("at", ["100000", "10^9", "-10^9 + 2*10^9", "4"])
 def test_powers_with_millions_of_digits_stay_as_they_are(source: str, at: str) -> None:
     assert len(matcalc.taylor(source, "x", at, 1, SCALAR).text) < 300
+
+
+def test_numbers_that_cannot_be_printed_are_refused() -> None:
+    with pytest.raises(UnsupportedError, match="thousands of digits"):
+        matcalc.taylor("x^900*(x+1)^900*(x+2)^900*(x+3)^900", "x", "12345", 2, SCALAR)
+    assert matcalc.taylor("x^900", "x", "12345", 1, SCALAR).text
 
 
 def test_a_matrix_of_one_entry_has_no_zeros_off_its_diagonal() -> None:

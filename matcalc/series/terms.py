@@ -14,7 +14,7 @@ from math import factorial
 from matcalc.assumptions import Facts
 from matcalc.differentiate import derivative
 from matcalc.errors import UnsupportedError
-from matcalc.expr import Add, Node, Number, Variable, add, is_zero, power, product, scale, split_coefficient
+from matcalc.expr import Add, Node, Number, Product, Variable, add, is_zero, power, product, scale, split_coefficient
 from matcalc.notation.text import to_text
 from matcalc.products import Point, differential
 from matcalc.raising import Raising
@@ -28,6 +28,8 @@ __all__ = ["Terms"]
 
 #: The most nodes that a directional derivative may have.
 LARGEST = 60_000
+#: The most bits of a number in a term: longer ones cannot be printed.
+LONGEST_NUMBER = 13_000
 
 
 class Terms:
@@ -62,7 +64,10 @@ class Terms:
     def term(self, k: int) -> Node:
         """D^k f(x0)[δ, .., δ]/k!, with the axes of f."""
         there = refine(self.values.value(self.directional(k)), self.question.facts)
-        return refine(scale(Fraction(1, factorial(k)), gathered(there)), self.question.facts)
+        made = refine(scale(Fraction(1, factorial(k)), gathered(there)), self.question.facts)
+        if any(bits(part) > LONGEST_NUMBER for part in postorder(made)):
+            raise UnsupportedError("a number in the polynomial has thousands of digits", hint="give a point of shorter numbers")
+        return made
 
     def factor(self, k: int) -> Node | None:
         """What is multiplied by δ or δ^k in the term as it is read: gradient, Jacobian, Hessian, D^k f(x0) for a scalar x.
@@ -107,6 +112,12 @@ class Terms:
             node = refine(derivative(made.node, by.node), Facts())
             made = Tensor(node, made.groups + by.groups)
             yield Tensor(refine(self.values.value(node), self.question.facts), made.groups)
+
+
+def bits(node: Node) -> int:
+    """How long the number in a node is."""
+    value = node.value if isinstance(node, Number) else node.coefficient if isinstance(node, Product) else Fraction(0)
+    return value.numerator.bit_length() + value.denominator.bit_length()
 
 
 def gathered(node: Node) -> Node:
