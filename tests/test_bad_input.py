@@ -181,7 +181,7 @@ DERIVATIVES = {
     "by-a-product": mistake("x'*A*x", "name", at="A*x", wrt="A*x"),
     "by-nothing": mistake("x'*A*x", "name", wrt=""),
     "by-a-number": mistake("x'*A*x", "3", at="3", wrt="3"),
-    "by-two-names-in-one": mistake("x'*A*x", ",", at="x, A", wrt="x, A"),
+    "by-two-names-without-a-comma": mistake("x'*A*x", "side by side", at="x A", wrt="x A"),
     "by-a-sum-within": mistake("d(x'*x)/d(x + y)", "name", at="x + y"),
     "by-a-call-within": mistake("d(x'*x)/d(exp(x))", "name", at="exp(x)"),
     "without-a-denominator": mistake("d(x'*x)", "d", at="d"),

@@ -378,7 +378,8 @@ def test_terms_of_001_for_a_function_of_a_vector() -> None:
         compact("exp(x_0)'"), compact("diag(exp(x_0))"), compact("[i,j,k: delta(i,j)*delta(i,k)*exp(x_0[i])]"),
     ]  # fmt: skip
     first, second, third = (to_text(term.form) for term in found.terms[1:])
+    named = [f"{name} = {text}" for name, text in found.where.items() if name != "delta"]
     gradient, hessian = "grad(sum(exp(x_0)), x_0)", "hessian(sum(exp(x_0)), x_0)"
     cube = f"sum[i,j,k: jacobian({hessian}, x_0)[i,j,k]*delta[i]*delta[j]*delta[k]]"
     for claim in (f"{first} = {gradient}'*delta", f"{second} = delta'*{hessian}*delta/2", f"{third} = {cube}/6"):
-        assert matcalc.verify(claim, declare=vectors).verdict == "proved", claim
+        assert matcalc.verify(claim, declare=vectors, where=named).verdict == "proved", claim
