@@ -134,9 +134,9 @@ def path(
 
 
 def total_costs(labels: Sequence[Labels], out: Iterable[int], sizes: Sequence[SizeOf]) -> list[int]:
-    """What a contraction costs in the order that `path` gives, at each of the sizes."""
+    """What a contraction costs at each of the sizes, in the order that is the cheapest for the first of them."""
     network, volumes = network_of(labels, out, sizes)
-    pairs = path(labels, out, sizes)
+    pairs = path(labels, out, sizes[:1])
     return [network.cost(pairs, volume) for volume in volumes]
 
 
