@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from matcalc.codegen import Source, compile_function
-from matcalc.emission import Request
+from matcalc.request import Request
 
 __all__ = ["Coded"]
 

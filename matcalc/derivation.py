@@ -19,7 +19,7 @@ from matcalc.backprop import Backprop, backpropagation
 from matcalc.claim import one_text, texts
 from matcalc.coded import Coded
 from matcalc.codegen import Source
-from matcalc.emission import Request, emit, gradient_function
+from matcalc.emission import emit, gradient_function
 from matcalc.errors import KindError, MatcalcError, UnsupportedError
 from matcalc.expr import Node
 from matcalc.form import Form, Shape, subforms
@@ -33,6 +33,7 @@ from matcalc.parser import Program, parse_program, syntax_of
 from matcalc.products import Differentiated, Point
 from matcalc.raising import Raising
 from matcalc.refine import refine
+from matcalc.request import Request
 from matcalc.steps import Question, Steps, steps_of
 from matcalc.tensor import Tensor
 from matcalc.traversal import substitute

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping, Sequence
 
-from matcalc.assumptions import Facts
 from matcalc.codegen import (
     TARGETS,
     Function,
-    Manner,
     Names,
     Operator,
     Parameter,
@@ -22,105 +17,20 @@ from matcalc.codegen import (
     needed,
     parameters_of,
 )
-from matcalc.codegen.command import command_lines
-from matcalc.errors import KindError, MatcalcError, UnknownNameError, UnsupportedError
+from matcalc.description import Description
+from matcalc.errors import KindError
 from matcalc.expr import Node, Variable
-from matcalc.form import Form, format_axis
-from matcalc.inference import TypedProgram
+from matcalc.form import format_axis
 from matcalc.lowering import lower
-from matcalc.parser import Program, nearest
 from matcalc.products import Differentiated, Point, axes_of, differential, gradient, pullback
 from matcalc.refine import refine
+from matcalc.request import Answer, Request
 from matcalc.signals import Values, definitions_of, has_tangents, parted, takes_derivatives, tangents_of
 from matcalc.tensor import Tensor, contract
 from matcalc.traversal import substitute
 from matcalc.trials import Direction, Tried, signs_of
 
-__all__ = ["PRODUCTS", "Differentiated", "Request", "emit"]
-
-#: What is emitted: the derivative itself, or a product with it.
-PRODUCTS = ("derivative", "jvp", "vjp", "hvp", "operator")
-
-#: What each product is, as a sentence of the docstring begins.
-HEADINGS = {
-    "derivative": "Derivative",
-    "jvp": "Products with a direction, J*v, of the derivative J",
-    "vjp": "Products with a cotangent, u*J, of the derivative J",
-    "hvp": "Products with a direction, H*v, of the Hessian H",
-    "operator": "Linear operator of the derivative",
-}
-
-
-@dataclass(frozen=True)
-class Request:
-    """What code is asked for.  Raises MatcalcError where the choices do not go together."""
-
-    target: str = "numpy"
-    product: str = "derivative"
-    value: bool = False
-    check: bool = False
-    random: bool = False
-    sizes: Mapping[str, int] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for name, known, what in ((self.target, tuple(TARGETS), "target"), (self.product, PRODUCTS, "product")):
-            if name not in known:
-                near = nearest(str(name), known)
-                hint = f"did you mean `{near}`?" if near else f"one of {', '.join(known)}"
-                raise UnknownNameError(f"there is no {what} `{name}`", hint=hint)
-        if self.product == "operator" and self.target != "numpy":
-            raise KindError(f"an operator is one of SciPy, not of {self.target}", hint="choose the target `numpy`")
-        if self.product == "operator" and self.value:
-            raise KindError("an operator is returned without a value", hint="choose `jvp` or `vjp`")
-        if self.random and self.target == "sympy":
-            raise KindError("SymPy expressions are not tried at random data", hint="choose another target")
-
-    def manner(self, facts: Facts) -> Manner:
-        """How the code is written."""
-        return Manner(TARGETS[self.target], self.sizes, facts, self.check)
-
-
-class Answer(Protocol):
-    """What is needed of a derivative."""
-
-    expression: str
-    wrt: str
-    layout: str
-    structured: bool
-    source: Program
-    program: TypedProgram
-
-    @property
-    def order(self) -> int: ...
-    @property
-    def tensor(self) -> Tensor: ...
-    @property
-    def value(self) -> Tensor: ...
-    @property
-    def text(self) -> str: ...
-    @property
-    def where(self) -> Mapping[str, str]: ...
-    @property
-    def declarations(self) -> tuple[str, ...]: ...
-    @property
-    def facts(self) -> Facts: ...
-    @property
-    def free_variables(self) -> Mapping[str, VariableInfo]: ...
-    def variables_with(self, others: Sequence[Any]) -> Mapping[str, VariableInfo]: ...
-    @property
-    def target(self) -> str: ...
-    @property
-    def columns(self) -> bool: ...
-    @property
-    def expression_form(self) -> Form: ...
-    @property
-    def value_names(self) -> Mapping[Node, str]: ...
-    @property
-    def properties(self) -> Mapping[str, Collection[str]]: ...
-    @property
-    def names_in_use(self) -> Collection[str]: ...
-    def differentiated(self, order: int) -> Differentiated: ...
-
+__all__ = ["Emission", "emit", "gradient_function"]
 
 def gradient_function(members: Mapping[str, Answer]) -> Function:
     """The function of several derivatives of one expression together, as it is emitted."""
@@ -363,53 +273,13 @@ class Emission:
 
     # ---- The docstring.
 
-    def docstring(self) -> str:
-        """The formulas of a module: the expression, its derivatives, and what is assumed."""
-        first, product = self.first, self.request.product
-        manner = ", tied entries moving together," if first.structured else ""
-        order = f" of order {first.order}" if product != "hvp" else ""
-        layout = f" in {first.layout} layout" if product == "derivative" else ""
-        lines = [f"{HEADINGS[product]}{order}{layout}{manner} of", ""]
-        lines += [f"    {line.rstrip()}" for line in first.expression.splitlines() if line.strip()]
-        lines += self.formulas() if product == "derivative" else [x for name in self.members for x in ("", f"by {name}")]
-        takes = TARGETS[self.request.target].takes
-        lines += ["", f"with {'; '.join(first.declarations)}", *(["", takes] if takes else [])]
-        names = list(dict.fromkeys(member.wrt for member in self.members.values()))
-        command = command_lines(first.expression, names, first.declarations, self.options)
-        return "\n".join([*lines, *(["", "made by", "", *("    " + line for line in command)] if command else [])])
-
     @property
     def outputs(self) -> Sequence[str]:
         """The assigned names that are differentiated."""
         name = self.first.source.output_name
         return [] if name is None else [name]
 
-    @property
-    def options(self) -> list[str]:
-        """The options of the command line that ask for this module."""
-        first, request = self.first, self.request
-        found = [] if first.order == 1 else [f"--order {first.order}"]
-        found += [] if first.layout == "numerator" else [f"--layout {first.layout}"]
-        found += ["--structured"] * first.structured
-        found += [] if first.program.mode == "auto" else [f"--mode {first.program.mode}"]
-        found += [f"--of {name}" for name in self.outputs]
-        found += [f"--given {name}={value}" for name, value in first.source.given.items()]
-        found += ["--size " + ",".join(f"{name}={size}" for name, size in request.sizes.items())] * bool(request.sizes)
-        found += [f"--emit {request.target}"]
-        found += [] if request.product == "derivative" else [f"--as {request.product}"]
-        return found + ["--value"] * request.value + ["--check"] * request.check + ["--random"] * request.random
-
-    def formulas(self) -> list[str]:
-        """The formulas of the derivatives: by signals where the code computes them so, else each by itself."""
-        if self.listing is not None and self.is_program_gradient():
-            with suppress(MatcalcError):  # code can say what no notation can
-                return ["", *(f"    {line}".rstrip() for line in self.listing().splitlines())]
-        return [line for name, member in self.members.items() for line in self.formula(name, member)]
-
-    def formula(self, name: str, member: Answer) -> list[str]:
-        """The formula of one derivative."""
-        try:
-            where = [f"    where {key} = {text}" for key, text in member.where.items()]
-            return ["", f"by {name}:", "", f"    {member.text}", *where]
-        except UnsupportedError:  # code can say what no notation can
-            return ["", f"by {name}"]
+    def docstring(self) -> str:
+        """The formulas of the module: by signals where the code computes them so, else each by itself."""
+        listing = self.listing if self.request.product == "derivative" and self.is_program_gradient() else None
+        return Description(self.members, self.request, self.outputs, listing).text

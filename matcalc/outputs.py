@@ -8,9 +8,10 @@ from typing import Any
 
 from matcalc.coded import Coded
 from matcalc.codegen import Function, Source
-from matcalc.emission import Emission, Request
+from matcalc.emission import Emission
 from matcalc.errors import UnsupportedError
 from matcalc.parser import name_of
+from matcalc.request import Request
 
 __all__ = ["Outputs"]
 

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import matcalc
 from matcalc.codegen import TARGETS
-from matcalc.emission import PRODUCTS
+from matcalc.request import PRODUCTS
 
 __all__ = ["digest", "emitted_modules", "long_lines", "ruff", "trial"]
 

@@ -20,7 +20,7 @@ import sympy
 
 import matcalc
 from matcalc.codegen import TARGETS
-from matcalc.emission import PRODUCTS
+from matcalc.request import PRODUCTS
 
 PAYLOAD = "__import__('builtins').__setattr__('injected',1)"
 

@@ -10,7 +10,7 @@ import click
 import matcalc
 from matcalc.codegen import TARGETS
 from matcalc.commands.terminal import complain
-from matcalc.emission import PRODUCTS
+from matcalc.request import PRODUCTS
 
 __all__ = ["CODE", "check_code", "code_options", "warn_of_size"]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from matcalc.codegen import compile_function, python_name
 from matcalc.derivation import Derivative, Derivatives
-from matcalc.emission import Emission, Request
+from matcalc.emission import Emission
 from matcalc.errors import UnsupportedError
 from matcalc.form import Form, name, subforms
 from matcalc.inference import infer
@@ -22,6 +22,7 @@ from matcalc.notation.latex_names import Style
 from matcalc.notation.text import to_text
 from matcalc.parser import Program
 from matcalc.raising import Raising
+from matcalc.request import Request
 from matcalc.tensor import axis_groups
 from matcalc.variables import derivative_form
 
