@@ -16,7 +16,8 @@ Every error is a `MatcalcError` with its place.
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from matcalc.derivation import Derivative, Derivatives, derive
+from matcalc.derivation import Derivative
+from matcalc.deriving import Derivatives, derive
 from matcalc.errors import MatcalcError
 from matcalc.inference import infer_expression
 from matcalc.interop import differentiate

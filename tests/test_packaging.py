@@ -39,6 +39,7 @@ FLOORS = (
     ("coded", "computations"),
     ("outputs",),
     ("derivation",),
+    ("deriving",),
     ("causes",),
     ("verification",),
     ("interop", "series"),

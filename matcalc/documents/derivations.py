@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from matcalc.derivation import Derivative, derive
+from matcalc.derivation import Derivative
+from matcalc.deriving import derive
 from matcalc.documents.model import Derivation
 from matcalc.documents.notation import Notation
 from matcalc.errors import MatcalcError

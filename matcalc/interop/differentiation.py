@@ -8,7 +8,8 @@ from typing import Any
 
 import sympy
 
-from matcalc.derivation import Derivative, derive
+from matcalc.derivation import Derivative
+from matcalc.deriving import derive
 from matcalc.errors import KindError, MatcalcError, UnsupportedError
 from matcalc.form import Form, name, subforms
 from matcalc.interop import reading, writing

@@ -9,7 +9,8 @@ from itertools import product
 from typing import Any
 
 from matcalc.codegen import compile_function, python_name
-from matcalc.derivation import Derivative, Derivatives
+from matcalc.derivation import Derivative
+from matcalc.deriving import Derivatives
 from matcalc.emission import Emission
 from matcalc.errors import UnsupportedError
 from matcalc.form import Form, name, subforms
