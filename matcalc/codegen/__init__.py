@@ -11,10 +11,9 @@ wherever its functions are analytic.  A scalar result is a float (NumPy's, mostl
 shares no memory with an argument.
 """
 
-from matcalc.codegen.assembly import needed
 from matcalc.codegen.dependence import Assigned, Wave
 from matcalc.codegen.function import Function, Manner, Names
-from matcalc.codegen.graph import computed
+from matcalc.codegen.graph import computed, needed
 from matcalc.codegen.module import Source, compile_function, generate, generate_functions, generate_module
 from matcalc.codegen.operator import Operator
 from matcalc.codegen.parameters import Parameter, VariableInfo, parameters_of, python_name

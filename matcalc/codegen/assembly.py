@@ -10,18 +10,27 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from matcalc.assumptions import Facts
 from matcalc.codegen.contraction import contract, letters
 from matcalc.codegen.distribution import distributed
-from matcalc.codegen.graph import absorbed, computed, derivative_key, is_inverse, only_negated, only_summed, unknown_key
+from matcalc.codegen.graph import (
+    absorbed,
+    computed,
+    derivative_key,
+    is_inverse,
+    needed,
+    only_negated,
+    only_summed,
+    unknown_key,
+)
 from matcalc.codegen.logarithms import log_of_probability
 from matcalc.codegen.separation import separated
 from matcalc.codegen.signs import Signs
 from matcalc.codegen.steps import Step, Steps, is_argument
+from matcalc.codegen.value import Structured, Value, starts_with_an_argument
 from matcalc.expr import (
     Add,
     Apply,
@@ -39,27 +48,10 @@ from matcalc.expr import (
 )
 from matcalc.form import Dimension
 
-__all__ = ["Assembly", "needed"]
+__all__ = ["Assembly"]
 
 #: A factor of a product with its labels.
 Factor = tuple[Node, tuple[int, ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """`sign` times a step whose axes are these axes of the node."""
-
-    step: Step
-    axes: tuple[int, ...]
-    sign: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Structured:
-    """A value on axes of a node of which others are copies by deltas: `roots[k]` is the axis that axis k equals."""
-
-    value: Value
-    roots: tuple[int, ...]
 
 
 class Assembly:
@@ -414,22 +406,6 @@ class Assembly:
             args.append(self.steps.place(value.step, value.axes, distinct))
             writes.append((f"{view}->{result}", value.sign))
         return self.steps.make("scatter", args, (tuple(shape), dense is not None, tuple(writes)), len(shape))
-
-
-def needed(definitions: Mapping[Variable, Node], roots: Sequence[Node]) -> dict[Node, Node]:
-    """The definitions on which some nodes depend, in their order."""
-    wanted: set[Node] = set(computed(roots))
-    for variable in reversed(list(definitions)):
-        if variable in wanted:
-            wanted.update(computed([definitions[variable]]))
-    return {variable: node for variable, node in definitions.items() if variable in wanted}
-
-
-def starts_with_an_argument(values: Sequence[Value]) -> bool:
-    """True for T - U @ V.T: turned round, the difference is written over the product, which nothing else needs."""
-    positive = [value.step for value in values if value.sign > 0]
-    negative = [value.step for value in values if value.sign < 0]
-    return all(is_argument(step) for step in positive) and not all(is_argument(step) for step in negative)
 
 
 #: How the value of a node is made from those of its operands; products and sums are apart.

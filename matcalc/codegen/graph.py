@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 from matcalc.expr import Add, Apply, Delta, Derivative, Node, Product, Unknown, Variable
 
-__all__ = ["computed", "derivative_key", "unknown_key", "only_summed", "only_negated", "absorbed", "is_inverse"]
+__all__ = ["computed", "derivative_key", "unknown_key", "needed", "only_summed", "only_negated", "absorbed", "is_inverse"]
 
 #: The operation that has a step of its own, since a product with it may be a solution of linear equations.
 INVERSE = "inv"
@@ -46,6 +46,15 @@ def computed(roots: Iterable[Node]) -> list[Node]:
             if not isinstance(node, Variable | Derivative):
                 stack.extend((operand, False) for operand in reversed(node.operands) if operand not in done)
     return order
+
+
+def needed(definitions: Mapping[Variable, Node], roots: Sequence[Node]) -> dict[Node, Node]:
+    """The definitions on which some nodes depend, in their order."""
+    wanted: set[Node] = set(computed(roots))
+    for variable in reversed(list(definitions)):
+        if variable in wanted:
+            wanted.update(computed([definitions[variable]]))
+    return {variable: node for variable, node in definitions.items() if variable in wanted}
 
 
 def only_summed(order: Sequence[Node], roots: frozenset[Node]) -> set[Node]:
