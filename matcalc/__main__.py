@@ -33,6 +33,9 @@ __all__ = ["main"]
 
 #: How many entries `check` shows.
 SHOWN_ENTRIES = 8
+#: What `--wrt` takes.
+WRT = "The variable, `all` for each, or `x,Y` for one after the other. Repeatable."
+
 #: The modules of commands that are loaded when they are called.
 LATER_COMMANDS = {name: f"matcalc.commands.{name}" for name in ("verify", "show", "list", "export", "cost", "graph", "taylor")}
 
@@ -113,7 +116,7 @@ def source_options(command: click.decorators.FC) -> click.decorators.FC:
     for option in (
         function_options,
         blocks_option,
-        click.option("--wrt", multiple=True, required=True, metavar="NAME", help="The variable, or x,Y. Repeatable."),
+        click.option("--wrt", multiple=True, required=True, metavar="NAME", help=WRT),
         click.argument("source"),
     ):
         command = option(command)
