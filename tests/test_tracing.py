@@ -438,3 +438,9 @@ def test_code_of_a_program_that_takes_derivatives_itself() -> None:
     D = matcalc.derive("t = 2*x\nu = t^2\ngrad(u*t, t)*x", wrt="x", declare=["x: scalar"])
     assert D.text == "36*x^2"
     assert D.function()(2.0) == pytest.approx(144)
+
+
+def test_latex_is_text_and_takes_a_style() -> None:
+    derived = matcalc.grad(lambda x: x @ x)
+    assert derived.latex == derived.latex() == r"2 \mathbf{x}"
+    assert derived.latex(style="plain") == "2 x"

@@ -34,8 +34,22 @@ lock = Lock()
 Made = TypeVar("Made", Derived, Hessians, Pushed)
 
 
+class Latex(str):
+    """LaTeX that is text as it is, and in another style when it is called: `latex`, `latex(style="bm")`."""
+
+    written: Callable[..., str]
+
+    def __new__(cls, written: Callable[..., str]) -> Latex:
+        made = super().__new__(cls, written())
+        made.written = written
+        return made
+
+    def __call__(self, **options: str) -> str:
+        return self.written(**options)
+
+
 class Transform(Generic[Made]):
-    """A derivative of a Python function: call it with arrays, or read what it is as `text`, `latex()` and `numpy()`.
+    """A derivative of a Python function: call it with arrays, or read what it is as `text`, `latex` and `numpy()`.
 
     The kinds of the arguments are, at a call, those of the arrays.  Before any call they are declared (`declare`, or
     annotations such as "matrix(m, n)"), else told by the names as in the language.  After a call, where nothing is
@@ -157,9 +171,10 @@ class Transform(Generic[Made]):
         first = answer if hasattr(answer, "declarations") else next(iter(answer.values()))
         return tuple(first.declarations)
 
-    def latex(self, **options: Any) -> str:
-        """The derivative as LaTeX; options as for `Derivative.latex`."""
-        return self.made.latex(**options)
+    @property
+    def latex(self) -> Latex:
+        """The derivative as LaTeX; called with `style` and `transpose`, as `Derivative.latex` takes them, in that style."""
+        return Latex(self.made.latex)
 
     def numpy(self, *, value: bool = False) -> str:
         """The source of a module of NumPy that computes the derivative; with `value`, the value too."""
