@@ -14,6 +14,9 @@ from matcalc.codegen.order import Labels, SizeOf, total_costs
 
 __all__ = ["Gram", "find_gram", "gram_costs"]
 
+#: With so many columns a symmetric product of a scaled matrix takes about as long as a general one.
+SMALL = 64
+
 
 @dataclass(frozen=True, slots=True)
 class Gram:
@@ -126,11 +129,15 @@ def find_gram(
 
 
 def gram_costs(gram: Gram, sizes: Sequence[SizeOf], *, positive: bool) -> list[int]:
-    """What a symmetric product costs at each of some sizes; with a positive diagonal half the work of a general one."""
+    """What a symmetric product costs at each of some sizes; with a positive diagonal half the work of a general one.
+
+    With few columns it is not: roots are taken, and the product of BLAS has less to gain.
+    """
     halves = total_costs([labels for _, labels in gram.half], frozenset(gram.axes), sizes)
     found = []
     for half, size in zip(halves, sizes, strict=True):
         rows, columns = map(size, gram.axes)
-        whole = rows * columns**2
-        found.append(half + rows * columns * bool(gram.middle) + (whole // 2 if positive else whole))
+        scaled = rows * columns * bool(gram.middle)
+        work = rows * columns * (columns + SMALL * bool(gram.middle)) // 2 if positive else rows * columns**2
+        found.append(half + scaled + work)
     return found

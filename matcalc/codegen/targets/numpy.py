@@ -32,7 +32,7 @@ def _arrays(*arrays):
 SIGMOID = '''\
 def _sigmoid(x):
     """1/(1 + exp(-x)) without overflow, to full relative precision."""
-    negative = np.real(x) < 0.0
+    negative = x.real < 0.0
     e = np.exp(np.where(negative, x, -x))
     s = np.where(negative, e, 1.0)
     e += 1.0
