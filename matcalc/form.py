@@ -44,14 +44,14 @@ dimension a positive int or a name.  A row and a column both have one axis.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from operator import is_
 from typing import Any
 
 from matcalc.errors import Span
 
-__all__ = ["Form", "Dimension", "Axis", "Shape", "KINDS", "number", "name", "subforms", "rewritten", "format_axis"]
+__all__ = ["Form", "Dimension", "Axis", "Shape", "KINDS", "number", "name", "subforms", "bottom_up", "rewritten", "format_axis"]
 
 Dimension = int | str
 Axis = tuple[Dimension, ...]
@@ -113,6 +113,22 @@ def subforms(form: Form) -> Iterator[Form]:
             seen.add(id(node))
             yield node
             stack.extend(reversed(node.args))
+
+
+def bottom_up(form: Form, below: Callable[[Form], Sequence[Form]]) -> Iterator[Form]:
+    """The parts of a form, each once, after those that are `below` it."""
+    seen: set[int] = set()
+    stack = [form]
+    while stack:
+        part = stack[-1]
+        pending = [other for other in below(part) if id(other) not in seen]
+        if pending:
+            stack.extend(pending)
+            continue
+        stack.pop()
+        if id(part) not in seen:
+            seen.add(id(part))
+            yield part
 
 
 def rewritten(form: Form, rule: Callable[[Form], Form]) -> Form:

@@ -30,8 +30,6 @@ WIDTH = 79
 #: Where a text without spaces may be broken.
 OPERATOR = re.compile(r"(?<=[\w\])'])(?=\.[*/]|[*/])")
 
-Items = Sequence[Equation | Run]
-
 
 # ---- Text -----------------------------------------------------------------------------------------------------------
 

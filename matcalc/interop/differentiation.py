@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sympy
@@ -11,7 +11,7 @@ import sympy
 from matcalc.derivation import Derivative
 from matcalc.deriving import derive
 from matcalc.errors import KindError, MatcalcError, UnsupportedError
-from matcalc.form import Form, name, subforms
+from matcalc.form import Form, bottom_up, name, subforms
 from matcalc.interop import reading, writing
 from matcalc.interop.matrix_expressions import is_matrix
 from matcalc.interop.names import Names
@@ -66,7 +66,7 @@ def program_text(form: Form, names: Names) -> str:
     lines: list[str] = []
     made: dict[int, Form] = {}
     depths: dict[int, int] = {}
-    for part in bottom_up(form):
+    for part in bottom_up(form, arguments):
         args = arguments(part)
         short = Form(part.head, tuple([made[id(arg)] for arg in args]), part.value) if args else part
         depth = 1 + max([depths[id(arg)] for arg in args], default=0)
@@ -76,22 +76,6 @@ def program_text(form: Form, names: Names) -> str:
             short, depth = name(word), 1
         made[id(part)], depths[id(part)] = short, depth
     return "\n".join([*lines, to_text(made[id(form)])])
-
-
-def bottom_up(form: Form) -> Iterator[Form]:
-    """The parts of a form, each once, after its arguments."""
-    seen: set[int] = set()
-    stack = [form]
-    while stack:
-        part = stack[-1]
-        pending = [arg for arg in arguments(part) if id(arg) not in seen]
-        if pending:
-            stack.extend(pending)
-            continue
-        stack.pop()
-        if id(part) not in seen:
-            seen.add(id(part))
-            yield part
 
 
 def arguments(form: Form) -> tuple[Form, ...]:

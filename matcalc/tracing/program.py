@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from matcalc.errors import Span
-from matcalc.form import Axis, Form, name, number
+from matcalc.form import Axis, Form, bottom_up, name, number
 from matcalc.inference import VariableInfo
 from matcalc.inference.dimensions import Names, Solver
 from matcalc.interop.untyped import chain
@@ -32,7 +32,8 @@ class Ended:
     def __init__(self, trace: Trace, output: Form) -> None:
         self.trace = trace
         self.output = output
-        self.parts = list(bottom_up(output, trace.bindings))
+        # Before the first use of a bound name comes its value.
+        self.parts = list(bottom_up(output, lambda part: below_of(part, trace.bindings)))
         self.dimensions = named_sizes(trace)
         trace.names.meaning.update(dict.fromkeys(self.dimensions.values()))
         self.declarations = {word: self.declared(word) for word in trace.entries}
@@ -55,22 +56,6 @@ class Ended:
 def axis_form(axis: Axis) -> Form:
     """The size of an axis as an untyped form."""
     return chain("mul", [number(part) if isinstance(part, int) else name(part) for part in axis])
-
-
-def bottom_up(form: Form, bindings: dict[str, Form]) -> Iterator[Form]:
-    """The parts of a form, each once, after its arguments; before the first use of a bound name comes its value."""
-    seen: set[int] = set()
-    stack = [form]
-    while stack:
-        part = stack[-1]
-        pending = [below for below in below_of(part, bindings) if id(below) not in seen]
-        if pending:
-            stack.extend(pending)
-            continue
-        stack.pop()
-        if id(part) not in seen:
-            seen.add(id(part))
-            yield part
 
 
 def below_of(part: Form, bindings: dict[str, Form]) -> tuple[Form, ...]:
